@@ -132,15 +132,21 @@ function draws() {
     owner: addressOf(seedOf(`owner ${miner % 5}`)),
     domain: miner === 6 ? 1 : 0,
     models: miner % 2 === 0 ? [0, 1] : [0],
-    contextTokens: 2048,
     activeFrom: miner === 7 ? 1000 : 0,
     weight: BigInt(miner * miner) * 1_000_000n,
     level: miner % 4,
     userLevel: miner === 2 ? 3 : 1,
+    measures: {
+      bandwidth: BigInt(miner % 3) * 1_000_000n,
+      hashRate: BigInt((miner * 7) % 5) * 1_000n,
+      latencyMs: BigInt((miner * 3) % 4) * 20n,
+      isNew: miner % 4 === 0,
+    },
   }));
-  const table: DrawTable = { epoch: 5, beacon: seedOf('beacon'), entries };
+  const steering = { floorPpb: 100_000_000, dataTokensIn: 1024, computeTokensOut: 512 };
+  const table: DrawTable = { epoch: 5, beacon: seedOf('beacon'), steering, entries };
   const payers = [addressOf(seedOf('payer')), addressOf(seedOf('owner 3'))];
-  const requests = [0, 1, 2, 3, 4, 5].map((i) => ({
+  const requests = Array.from({ length: 12 }, (_, i) => ({
     taskId: seedOf(`task ${i}`),
     kind: i % 3,
     domain: 0,
@@ -148,10 +154,13 @@ function draws() {
     drawHeight: 167,
     payer: payers[i === 5 ? 1 : 0] ?? new Uint8Array(20),
     dedicatedMiners: i === 4 ? [2, 3, 5] : [],
+    maxTokensIn: i % 4 === 3 ? 2048 : 100,
+    maxTokensOut: i % 4 === 2 ? 1024 : 100,
   }));
   return {
     epoch: table.epoch,
     beacon: hex(table.beacon),
+    steering,
     entries: entries.map((entry) => ({ ...entry, operator: hex(entry.operator), owner: hex(entry.owner) })),
     draws: requests.map((request) => ({
       ...request,

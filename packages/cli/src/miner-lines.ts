@@ -1,6 +1,7 @@
 import { type Comparison, formatUnits, type MinerEarning } from '@assay/client';
 import { ratio } from '@assay/explain/ratio';
 import { fields } from '@assay/explain/table';
+import { hardwareText } from './hardware-text.ts';
 import type { MinerStatus, MinerStatuses, Step } from './miner-status.ts';
 import { duration } from './node-lines.ts';
 
@@ -46,6 +47,7 @@ function factsOf({ miner, earning, income }: MinerStatus, all: MinerStatuses): [
   return [
     ['evidence', `level ${evidenceLevel}: ${evidenceWords[evidenceLevel] ?? 'as validators ask for it'}`],
     ['engine', engineText(earning)],
+    ['machine', hardwareText(miner.hardware)],
     ['compared', comparisons[earning.comparison]],
     ['collateral', `${amount(collateralUnits)} units; the least is ${amount(earning.minCollateralUnits)}`],
     ['trust', `${ratio(trustPpb)}; availability ${ratio(availabilityPpb)}`],

@@ -11,6 +11,7 @@ import {
 } from '@assay/client';
 import { ratio } from '@assay/explain/ratio';
 import { fields, table } from '@assay/explain/table';
+import { hardwareText } from './hardware-text.ts';
 
 /** The tables of the chain that are listed, with their rows. */
 interface Rows {
@@ -124,7 +125,10 @@ export function rowsTable(kind: Kind, rows: readonly Row[], names: Names): strin
 /** Every field of a row, one a line; amounts in units, ratios as fractions. */
 export function rowLines(row: Row, names: Names): string[] {
   return fields(
-    Object.entries(row).map(([name, value]) => [name.replace(/(Units|Ppb)$/, ''), text(name, value, names)]),
+    Object.entries(row).map(([name, value]) => [
+      name.replace(/(Units|Ppb)$/, ''),
+      'hardware' in row && name === 'hardware' ? hardwareText(row.hardware) : text(name, value, names),
+    ]),
   );
 }
 

@@ -3,11 +3,15 @@ import {
   type DrawRequest,
   type DrawTable,
   drawMiners,
+  drawSteering,
   drawTable,
   eligibleMiners,
   isTicket,
   Ledger,
   type LedgerView,
+  type Steering,
+  steeredWeight,
+  taskClassOf,
   type Verifier,
 } from '@assay/ledger';
 import { addressText, drawEpoch, drawIdOf, type LedgerEvent } from '@assay/protocol';
@@ -15,6 +19,7 @@ import { equalBytes } from '@assay/ssz';
 import { z } from 'zod';
 import { certifiedTask, type ReceiptLocation } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
+import { ratio } from './ratio.ts';
 import { Refusal } from './refusal.ts';
 import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
 
@@ -30,6 +35,10 @@ export const SelectionExplanation = explanationOf(
     /** Whether the miner that served is the one the draw puts at that rank. */
     followsDraw: z.boolean(),
     eligible: z.array(z.int()),
+    /** The class of the task, and how it weighs the speed of each miner of the table (§6.6). */
+    class: z.string(),
+    median: z.string().nullable(),
+    speeds: z.array(z.object({ miner: z.int(), measured: z.string(), factorPpb: z.string(), weight: z.string() })),
     /** The attempts that were taken from their miner before (§7.8). */
     late: z.array(z.object({ height: z.int(), step: z.string(), attempt: z.int(), miner: z.int(), oracle: z.int() })),
     draw: z.array(
@@ -43,6 +52,7 @@ interface Found {
   readonly location: ReceiptLocation;
   readonly request: DrawRequest;
   readonly table: DrawTable;
+  readonly steering: Steering;
   readonly state: LedgerView;
   readonly ticketHolds: boolean;
   /** Its late steps so far, with the height of the block that recorded each. */
@@ -58,7 +68,7 @@ export async function explainSelection(
   options: { readonly fast: boolean },
 ): Promise<Explanation<Selection>> {
   const found = await findTask(history, taskId, options);
-  const { location, request, table, ticketHolds } = found;
+  const { location, request, table, ticketHolds, steering } = found;
   const { miner, rank, attempt, ticket } = location.receipt;
   const eligible = eligibleMiners(table, request).map((entry) => entry.miner);
   const draw = drawMiners(table, request, table.entries.length);
@@ -77,6 +87,9 @@ export async function explainSelection(
       ticketHolds,
       followsDraw,
       eligible,
+      class: taskClassOf(request, table.steering),
+      median: steering.median === null ? null : String(steering.median),
+      speeds: table.entries.map((entry) => speedOf(entry, steering)),
       late: found.late.map(({ height, step, attempt, miner, oracle }) => ({ height, step, attempt, miner, oracle })),
       draw: draw.map((drawn, at) => ({
         rank: at,
@@ -86,7 +99,14 @@ export async function explainSelection(
         totalWeight: String(drawn.totalWeight),
       })),
     },
-    steps: [taskStep(found), inputStep(found), eligibleStep(found), drawStep(draw), ...lateSteps(found)],
+    steps: [
+      taskStep(found),
+      inputStep(found),
+      classStep(found),
+      eligibleStep(found),
+      drawStep(draw),
+      ...lateSteps(found),
+    ],
   };
 }
 
@@ -125,13 +145,14 @@ function foundAt(
   tables: ReadonlyMap<number, DrawTable>,
   verifier: Verifier,
 ): Omit<Found, 'late'> {
-  const { kind, session, model, drawHeight } = location.receipt;
+  const { kind, session, model, drawHeight, maxTokensIn, maxTokensOut } = location.receipt;
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const table = tables.get(drawEpoch(state.params, drawHeight));
   if (table === undefined) throw new Refusal('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
-  const request = { taskId: drawIdOf(location.receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
+  const task = { taskId: drawIdOf(location.receipt), kind, model, drawHeight, maxTokensIn, maxTokensOut };
+  const request = { ...task, domain, payer, dedicatedMiners };
   const ticketHolds = isTicket(state, location.receipt, { mixer: location.mixer, verifier });
-  return { location, table, state, request, ticketHolds };
+  return { location, table, steering: drawSteering(table, request), state, request, ticketHolds };
 }
 
 /** Within an epoch the table only gains entries; the epoch's end changes weights and beacon. */
@@ -183,19 +204,62 @@ function inputStep({ location, table, request, state }: Found): Step {
   };
 }
 
-function eligibleStep({ table, request }: Found): Step {
+const measureNames = {
+  bandwidth: 'bandwidth, bytes per second',
+  hashRate: 'output tokens per 1,000 s',
+  latencyMs: 'round trip, ms',
+} as const;
+
+/** What the task asks most of its miner, and what decided so. */
+function classStep({ location, table, steering, request }: Found): Step {
+  const { height, transaction, index } = location;
+  const source = `${transactionAt(height, transaction)}, receipt ${index}`;
+  const { floorPpb, dataTokensIn, computeTokensOut } = table.steering;
+  const parameters = 'params.steering, at the draw';
   return {
-    title: 'Who could be drawn; the weight is max(trust, floor) × √concurrency × availability',
-    clause: '§6.1',
+    title: 'The class of the task, by what its payer signed, and the speed that it asks for',
+    clause: '§6.6',
+    facts: [
+      { name: 'most tokens in', value: String(request.maxTokensIn), source },
+      { name: 'most tokens out', value: String(request.maxTokensOut), source },
+      { name: 'data from tokens in', value: String(dataTokensIn), source: parameters },
+      { name: 'compute from tokens out', value: String(computeTokensOut), source: parameters },
+      { name: 'class', value: taskClassOf(request, table.steering), source: 'the first of data, compute, interactive' },
+      { name: 'steered by', value: measureNames[steering.measure], source: 'the class' },
+      { name: 'median', value: String(steering.median ?? 'nobody was measured'), source: 'what was measured below' },
+      { name: 'least factor', value: ratio(floorPpb), source: parameters },
+    ],
+    table: null,
+  };
+}
+
+/** What the draw knew of a miner's speed, and what became of its weight. */
+function speedOf({ miner, measures, weight }: DrawTable['entries'][number], steering: Steering) {
+  const value = measures[steering.measure];
+  const factorPpb = steering.factorPpb(measures);
+  const measured = value > 0n ? String(value) : measures.isNew ? 'new' : 'never';
+  return { miner, measured, factorPpb: String(factorPpb), weight: String(steeredWeight(weight, factorPpb)) };
+}
+
+function eligibleStep({ table, request, steering }: Found): Step {
+  return {
+    title: 'Who could be drawn; the base is max(trust, floor) × √concurrency × availability, the weight base × factor',
+    clause: '§6.1, §6.6.1',
     facts: [],
     table: {
-      head: ['miner', 'weight', 'operator', 'eligible'],
-      rows: table.entries.map((entry) => [
-        String(entry.miner),
-        String(entry.weight),
-        addressText(entry.operator),
-        whyNot(entry, request) ?? 'yes',
-      ]),
+      head: ['miner', 'base', 'measured', 'factor', 'weight', 'operator', 'eligible'],
+      rows: table.entries.map((entry) => {
+        const { measured, factorPpb, weight } = speedOf(entry, steering);
+        return [
+          String(entry.miner),
+          String(entry.weight),
+          measured,
+          ratio(Number(factorPpb)),
+          weight,
+          addressText(entry.operator),
+          whyNot(entry, request) ?? 'yes',
+        ];
+      }),
     },
   };
 }

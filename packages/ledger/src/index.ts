@@ -9,7 +9,6 @@ export {
   measuringOf,
   reportsCode,
 } from './audit/challenges.ts';
-export { measuredValues } from './audit/measured.ts';
 export { SECOND_AUDITOR_PPB } from './audit/open-audit.ts';
 export { mayPlant, plantStage } from './audit/plants.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './batch/certificate.ts';
@@ -42,6 +41,7 @@ export {
   type DrawRequest,
   DrawTable,
   drawMiners,
+  drawSteering,
   drawTable,
   eligibleMiners,
 } from './draw/draw.ts';
@@ -49,6 +49,7 @@ export { isOfKnownPair, namesEngine, owesIds } from './draw/engines.ts';
 export { mismatchesOf, type Pooled, pooledAfter, pooledMismatches } from './draw/pool.ts';
 export { type PresentKind, wasSeen } from './draw/presence.ts';
 export { LEAST_PROFILE_REQUESTS, type ProfileFlaw, profileFlaw, profileFor, profilesInForce } from './draw/profiles.ts';
+export { type Steering, steeredWeight, type TaskBounds, type TaskClass, taskClassOf } from './draw/steering.ts';
 export {
   type Check,
   checksOf,
@@ -68,6 +69,7 @@ export { splitsOf, termsAt } from './stake/domains.ts';
 export { roomOf } from './stake/fines.ts';
 export { stakeOf } from './stake/stakes.ts';
 export { updateTrust } from './standing/decay.ts';
+export { measuredValues } from './standing/measured.ts';
 export { EJECTION_MILLI, MAX_RESULTS_OWED, noEvidence, standingAfter } from './standing/standing.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './standing/trust.ts';
 export type { ClosedBooks } from './state/books.ts';

@@ -15,6 +15,7 @@ import {
 } from './model/models.ts';
 import { listOfRefs, ref } from './refs.ts';
 import {
+  Hardware,
   MinerSplit,
   NameEngine,
   ProvePresence,
@@ -49,6 +50,7 @@ export const RegisterMiner = new ContainerType(
     evidenceLevel: U8,
     /** Root of the engine it runs, which its artifacts name (§3.8). */
     engine: Bytes32,
+    hardware: Hardware,
     collateralUnits: Units,
     split: MinerSplit,
   },

@@ -1,4 +1,5 @@
 import { type DrawTable, drawMiners } from '@assay/ledger';
+import { defaultParams } from '@assay/protocol';
 import { littleEndian, sha256 } from '@assay/ssz';
 import { type Bench, type Row, secondsOf } from '../../../bench/bench.ts';
 
@@ -10,17 +11,18 @@ const draws = 500;
 const tableOf = (miners: number): DrawTable => ({
   epoch: 1,
   beacon: sha256(littleEndian(miners, 4)),
+  steering: { ...defaultParams.steering, floorPpb: 100_000_000 },
   entries: Array.from({ length: miners }, (_, miner) => ({
     miner,
     operator: sha256(littleEndian(miner, 4)).subarray(0, 20),
     owner: sha256(littleEndian(miner, 5)).subarray(0, 20),
     domain: 0,
     models: [0],
-    contextTokens: 4096,
     activeFrom: 1,
     weight: BigInt(1 + (miner % 1000)),
     level: 2,
     userLevel: 2,
+    measures: { bandwidth: BigInt(miner), hashRate: BigInt(miner), latencyMs: BigInt(miner), isNew: false },
   })),
 });
 
@@ -32,6 +34,8 @@ const requestOf = (number: number) => ({
   payer: sha256(littleEndian(number % 7, 7)).subarray(0, 20),
   dedicatedMiners: [],
   drawHeight: 5,
+  maxTokensIn: 64,
+  maxTokensOut: 64,
 });
 
 export const bench: Bench = {

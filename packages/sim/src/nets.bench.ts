@@ -27,7 +27,7 @@ import { MemoryNetwork } from '@assay/node/network/memory';
 import { Wire } from '@assay/node/network/wire.fixture';
 import { realRuntime } from '@assay/node/runtime/real';
 import { openStore } from '@assay/node/store/store';
-import { withParams } from '@assay/protocol';
+import { Hardware, withParams } from '@assay/protocol';
 import { protocols, topics } from '@assay/roles/context';
 import { type ApiKey, type Gateway, hashOfApiKey } from '@assay/roles/gateway/index';
 import type { Chain } from '@assay/roles/ports/chain';
@@ -127,7 +127,15 @@ async function start(keys: Keystore, network: Network): Promise<Running> {
   for (const { name } of roles.list()) await roles.set(name, true);
   engine.start();
   const { workerOf } = serving;
-  const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits: sessionDepositUnits });
+  const session = await provision({
+    chain,
+    keys,
+    runtime,
+    miners,
+    workerOf,
+    hardware: Hardware.defaultValue(),
+    depositUnits: sessionDepositUnits,
+  });
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);
   apiKeys.set(hashOfApiKey(apiKey), { session, sessionSigner });

@@ -22,7 +22,7 @@ import { type Attack, type BuiltRoles, buildRoles, drawTablesOf } from '@assay/n
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
-import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
+import { type BodyKind, type BodyValues, type Genesis, Hardware, type Ref } from '@assay/protocol';
 import type { AccountSigner, RoleContext } from '@assay/roles/context';
 import { type ApiKey, type ApiKeys, type Gateway, hashOfApiKey } from '@assay/roles/gateway/index';
 import type { Chain, Inclusion } from '@assay/roles/ports/chain';
@@ -366,7 +366,8 @@ export class World implements Surroundings {
     const { miners, depositUnits = sessionDepositUnits } = options;
     engine.start();
     const { workerOf } = servingOn(runtime, options);
-    this.#session = await provision({ chain, keys: this.keys, runtime, miners, workerOf, depositUnits });
+    const hardware = Hardware.defaultValue();
+    this.#session = await provision({ chain, keys: this.keys, runtime, miners, workerOf, hardware, depositUnits });
     this.#apiKey = this.#accept(this.#session);
   }
 

@@ -72,10 +72,10 @@ class Observer {
   }
 
   /** Where the id draws this miner, by the beacon and the weights that everybody knows. */
-  #rankOf({ taskId, model }: Prepare, to: string): number {
+  #rankOf({ taskId, model, maxTokensIn, maxTokensOut }: Prepare, to: string): number {
     const state = this.#net.chain.head();
     const request = { taskId, kind: 'user' as const, domain: 0, model, payer: new Uint8Array(20) };
-    const asked = { ...request, dedicatedMiners: [], drawHeight: state.globals.height };
+    const asked = { ...request, maxTokensIn, maxTokensOut, dedicatedMiners: [], drawHeight: state.globals.height };
     const ranks = drawMiners(drawTable(state), asked, miners);
     return ranks.findIndex(({ miner }) => peerIdOf(state.miners.at(miner)) === to);
   }
@@ -181,6 +181,8 @@ describe('a miner that tries to tell challenges from users’ tasks (§15.5–§
       params: {
         epochBlocks,
         challenges: { lambdaMilli: 8000, alpha: 1, bandwidthCap: 125_000_000n },
+        // Its prompts and answers are of all three classes (§6.6).
+        steering: { floorPpb: 100_000_000, dataTokensIn: 180, computeTokensOut: 20 },
         audit: { ...devnetParams.audit, newMinerTasks: 1_000_000 },
       },
     });

@@ -51,6 +51,24 @@ describe('a task', () => {
     expect(await answerTo({ requestHash: unlucky, miner: first, ticket })).toBe('signed');
   });
 
+  it('names what its payer signed of its length, whatever class would suit its mixer (§6.6)', async () => {
+    const { net, receipt } = await start();
+    const { session } = receipt;
+    const liar = await FalseMixer.of(net, 1);
+    const request = signedRequest(net, { session, requestHash: sha256(Uint8Array.of(7)) });
+    const ticket = ticketOf(net, 1, request.request);
+    const honest = forgedTask(net, request, { ticket });
+    if (honest.kind !== 'receipt') throw new Error('a task has a receipt');
+    const { evidence, receipt: signed } = honest.value;
+    for (const change of [{ maxTokensIn: 5000 }, { maxTokensOut: 1000 }]) {
+      const value = { receipt: { ...signed, ...change }, evidence };
+      expect((await liar.offer(0, { kind: 'receipt', value })).reason).toBe(
+        'the receipt is not for the signed request',
+      );
+    }
+    expect((await liar.offer(0, honest)).reason).toBe('signed');
+  });
+
   it('gives its auditors the request it was made of, and no other', async () => {
     const { net, receipt, bundle } = await start();
     const head = () => net.chain.head();

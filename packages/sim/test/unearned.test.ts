@@ -122,8 +122,8 @@ describe('an engine that nobody can check', () => {
     const trusted = head().miners.standing(0).trustPpb;
     expect(trusted).toBeGreaterThan(100_000_000);
     const register = async (next: EngineInfo) => {
-      const { models, contextTokens, concurrency, evidenceLevel, split } = head().miners.at(0);
-      const offer = { miner: 0, models, contextTokens, concurrency, evidenceLevel, split };
+      const { models, contextTokens, concurrency, evidenceLevel, hardware, split } = head().miners.at(0);
+      const offer = { miner: 0, models, contextTokens, concurrency, evidenceLevel, hardware, split };
       return net.send('miner-1', 'updateMiner', { ...offer, engine: EngineInfo.hashTreeRoot(next) });
     };
     expect(await register(otherEngine)).toBe('OK');

@@ -8,7 +8,7 @@ import { taskId } from '../inputs.ts';
 
 export const explainSelectionCommand = defineCommand({
   name: 'explain selection',
-  summary: 'Why this miner served a task: its ticket, who could be drawn, weights, lots and ranks.',
+  summary: 'Why this miner served a task: its ticket and class, who could be drawn, weights, lots and ranks.',
   arguments: [{ syntax: '<task>', description: 'task id' }],
   options: [{ syntax: '--fast', description: 'do not check signatures while replaying' }],
   input: z.object({ task: taskId, fast: z.boolean().default(false) }),

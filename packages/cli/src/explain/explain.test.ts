@@ -155,9 +155,9 @@ describe('explain selection', () => {
 });
 
 /** Who the draw of a task certified now puts first. */
-function firstDrawn(world: RecordedWorld, { taskId, drawHeight }: Receipt): number {
+function firstDrawn(world: RecordedWorld, { taskId, drawHeight, maxTokensIn, maxTokensOut }: Receipt): number {
   const place = { kind: 'user' as const, domain: 0, model: 0, payer: world.address('payer'), dedicatedMiners: [] };
-  const request = { ...place, taskId, drawHeight };
+  const request = { ...place, taskId, drawHeight, maxTokensIn, maxTokensOut };
   return drawMiners(drawTable(world.state), request, 1)[0]?.miner ?? -1;
 }
 

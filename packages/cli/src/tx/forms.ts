@@ -1,7 +1,7 @@
 import { parseUnits } from '@assay/client';
 import { settingOf, withSettings } from '@assay/explain/gov/settings';
 import type { Keystore } from '@assay/node/keys/keystore';
-import { Address, ParameterChange, type Params, parseAddress, Quantity, Units } from '@assay/protocol';
+import { Address, Hardware, ParameterChange, type Params, parseAddress, Quantity, Units } from '@assay/protocol';
 import { EnumType, fromHex, RefType, TextType, UintType } from '@assay/ssz';
 import {
   BooleanType,
@@ -49,6 +49,7 @@ export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   if (type instanceof ByteVectorType) return bytesForm(type, name);
   if (type instanceof TextType) return textForm(type);
   if (type === ParameterChange) return settingForm;
+  if (type === Hardware) return hardwareForm;
   return compositeForm(type, name);
 }
 
@@ -239,6 +240,13 @@ function jsonForm(type: Type<unknown>): Form {
 
 /** Of a JSON value in the help, characters. */
 const longestExample = 300;
+
+/** §3.13 Who says nothing of its machine declares nothing. */
+const hardwareForm: Form = {
+  ...jsonForm(Hardware),
+  isOptional: true,
+  read: (text, known) => (text === '' ? Hardware.defaultValue() : jsonForm(Hardware).read(text, known)),
+};
 
 /** The name a field has on the command line: an amount is given in units, so `amountUnits` would mislead. */
 export function optionKey(name: string, type: Type<unknown>): string {

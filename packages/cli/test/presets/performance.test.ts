@@ -1,5 +1,7 @@
+import { drawMiners, drawTable } from '@assay/ledger';
 import { softFailure } from '@assay/ledger/fixture';
 import { measurersOf } from '@assay/ledger/fixture/challenges';
+import { presetNames } from '@assay/node/presets/presets';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, UNIT, Village } from './village.fixture.ts';
 
@@ -64,6 +66,26 @@ describe('measured bandwidth in the preset performance (A3, A8)', () => {
     // 0.4 · 3/4 + 0.3 · 2/3 + 0.3 · 5/6 = 0.75
     expect(near(emitted(close, 'miners', 0), (emitted(close, 'miners') * 3n) / 4n)).toBe(true);
     expect(near(emitted(close, 'miners', 1), emitted(close, 'miners') / 4n)).toBe(true);
+  });
+});
+
+describe('speed in the draws of the preset performance (A8)', () => {
+  it('gives tasks with long prompts to bandwidth, and in every other preset none', () => {
+    const chances = presetNames.map((preset) => {
+      const village = new Village(preset);
+      village.settle(2);
+      measure(village, [75_000_000n, 25_000_000n]);
+      village.finishPeriod();
+      const table = drawTable(village.state);
+      const place = { kind: 'user' as const, domain: 0, model: 0, payer: village.address('payer') };
+      const asked = { ...place, dedicatedMiners: [], taskId: new Uint8Array(32), drawHeight: village.height };
+      const ranksOf = (maxTokensIn: number) =>
+        drawMiners(table, { ...asked, maxTokensIn, maxTokensOut: 100 }, 2).toSorted((a, b) => a.miner - b.miner);
+      const [long, short] = [ranksOf(8000), ranksOf(100)].map((ranks) => ranks.map(({ weight }) => weight));
+      // 3/4 against 1/2, the lower of two being the median.
+      return [preset, long?.[0] === ((long?.[1] ?? 0n) * 3n) / 2n, short?.[0] === short?.[1]];
+    });
+    expect(chances).toEqual(presetNames.map((preset) => [preset, preset === 'performance', true]));
   });
 });
 

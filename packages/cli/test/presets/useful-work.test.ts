@@ -34,7 +34,8 @@ function redundantVillage(redundancy: number, evidenceLevels: readonly number[])
 function answers(made: Village, redundancy: number, percentOf: (miner: number) => number): Receipt[] {
   const { requestHash, ticket } = made.receipt({ session: 1 });
   const place = { kind: 'user' as const, domain: 0, model: 0, payer: made.address('payer'), dedicatedMiners: [] };
-  const request = { ...place, taskId: drawIdOf({ ticket }), drawHeight: made.height };
+  const bounds = { maxTokensIn: 64, maxTokensOut: 64 };
+  const request = { ...place, ...bounds, taskId: drawIdOf({ ticket }), drawHeight: made.height };
   const drawn = drawMiners(drawTable(made.state), request, redundancy);
   return drawn.map(({ miner }, replica) => {
     const similarityPpb = percentOf(miner) * 10_000_000;

@@ -1,6 +1,7 @@
 import type { ChallengeReport } from '@assay/protocol';
 import { littleEndian, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
+import { measuredValues } from '../standing/measured.ts';
 import { auditAll } from '../testing/audits.fixture.ts';
 import { disputed, measurersOf, reportDisputes } from '../testing/challenges.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';
@@ -14,7 +15,6 @@ import {
   type WorldOptions,
 } from '../testing/world.fixture.ts';
 import { challengesOwed, measuringOf } from './challenges.ts';
-import { measuredValues } from './measured.ts';
 
 type Measured = Partial<Omit<ChallengeReport, 'miner' | 'reveal'>>;
 

@@ -14,10 +14,10 @@ import { concatBytes, encodeText, equalBytes, littleEndian, sha256 } from '@assa
 import { itemAt } from '../arithmetic/invariant.ts';
 import { committeeOf } from '../draw/committee.ts';
 import { lotBelow } from '../draw/weighted.ts';
+import { epochValues } from '../standing/measured.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 import { addDisputes, disputesCode, type Issued } from './disputes.ts';
-import { epochValues } from './measured.ts';
 
 const LINE = encodeText('line');
 /** Weight of no challenge at all, so large that the rounding of the others does not count. */

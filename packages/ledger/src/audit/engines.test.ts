@@ -57,8 +57,8 @@ describe('trust behind an engine that nobody can convict §10.13.1', () => {
     const world = new World({ edit: having(noiseProfile) }).populate();
     const old = world.receipt();
     world.certify(old);
-    const { models, contextTokens, concurrency, evidenceLevel, split } = world.state.miners.at(0);
-    const terms = { models: [...models], contextTokens, concurrency, evidenceLevel, split };
+    const { models, contextTokens, concurrency, evidenceLevel, hardware, split } = world.state.miners.at(0);
+    const terms = { models: [...models], contextTokens, concurrency, evidenceLevel, hardware, split };
     expect(world.send('minerA', 'updateMiner', { miner: 0, ...terms, engine: new Uint8Array(32).fill(7) })).toBe('OK');
     world.finishEpoch();
     world.finishEpoch();

@@ -1,7 +1,8 @@
-import { drawIdOf, InferencePayload, TaskTicket, taskIdOf, ticketSigningRoot } from '@assay/protocol';
+import { defaultParams, drawIdOf, InferencePayload, TaskTicket, taskIdOf, ticketSigningRoot } from '@assay/protocol';
 import { littleEndian, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { type DrawTable, drawMiners } from '../draw/draw.ts';
+import { DrawMeasures } from '../draw/steering.ts';
 import { realKeys, requestHashOf, World } from '../testing/world.fixture.ts';
 import { isTicket } from './tickets.ts';
 
@@ -12,24 +13,25 @@ const miners = 10;
 const table: DrawTable = {
   epoch: 0,
   beacon: sha256(Uint8Array.of(1)),
+  steering: defaultParams.steering,
   entries: Array.from({ length: miners }, (_, miner) => ({
     miner,
     operator: address(miner + 1),
     owner: address(100),
     domain: 0,
     models: [0],
-    contextTokens: 2048,
     activeFrom: 0,
     weight: 10n,
     level: 0,
     userLevel: 0,
+    measures: DrawMeasures.defaultValue(),
   })),
 };
 
 /** The miner that stands first in the draw for a task id. */
 function firstOf(taskId: Uint8Array): number {
   const asked = { kind: 'user' as const, domain: 0, model: 0, payer: address(200), dedicatedMiners: [], drawHeight: 5 };
-  return drawMiners(table, { ...asked, taskId }, 1)[0]?.miner ?? -1;
+  return drawMiners(table, { ...asked, taskId, maxTokensIn: 64, maxTokensOut: 64 }, 1)[0]?.miner ?? -1;
 }
 
 describe('a ticket §6.4', () => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { drawEpoch, type TaskKind } from '@assay/protocol';
+import { defaultParams, drawEpoch, type TaskKind } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { World } from '../testing/world.fixture.ts';
 import { type DrawEntry, DrawTable, drawMiners, drawTable, eligibleMiners } from './draw.ts';
+import { DrawMeasures } from './steering.ts';
 import { lotBelow } from './weighted.ts';
 
 const address = (byte: number) => new Uint8Array(20).fill(byte);
@@ -17,15 +18,20 @@ function entry(miner: number, change: Partial<DrawEntry> = {}): DrawEntry {
     owner: address(100),
     domain: 0,
     models: [0],
-    contextTokens: 2048,
     activeFrom: 1,
     weight: 10n,
     level: 2,
     userLevel: 2,
+    measures: DrawMeasures.defaultValue(),
     ...change,
   };
 }
-const table = (...entries: DrawEntry[]): DrawTable => ({ epoch: 3, beacon: hash('beacon'), entries });
+const table = (...entries: DrawEntry[]): DrawTable => ({
+  epoch: 3,
+  beacon: hash('beacon'),
+  steering: defaultParams.steering,
+  entries,
+});
 const request = (task: string) => ({
   taskId: hash(task),
   kind: 'user' as const,
@@ -34,6 +40,8 @@ const request = (task: string) => ({
   payer,
   dedicatedMiners: [] as number[],
   drawHeight: 5,
+  maxTokensIn: 64,
+  maxTokensOut: 64,
 });
 
 /** An independent reading of §6.2, straight from the words. */

@@ -1,9 +1,29 @@
-import { Address, Height, limits, listOfRefs, Quantity, type Ref, ref, type TaskKind } from '@assay/protocol';
+import {
+  Address,
+  Height,
+  limits,
+  listOfRefs,
+  Quantity,
+  type Ref,
+  ref,
+  SteeringParams,
+  type TaskKind,
+} from '@assay/protocol';
 import { Bytes32, concatBytes, StructType, toHex, U8, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { itemAt } from '../arithmetic/invariant.ts';
 import { termsAt } from '../stake/domains.ts';
 import type { LedgerView } from '../state/state.ts';
+import {
+  DrawMeasures,
+  drawMeasures,
+  type Steering,
+  steeredWeight,
+  steeringOf,
+  type TaskBounds,
+  type TaskClass,
+  taskClassOf,
+} from './steering.ts';
 import { WeightedRow } from './weighted.ts';
 
 /** What a draw needs to know of one miner. */
@@ -14,12 +34,12 @@ export const DrawEntry = new StructType(
     owner: Address,
     domain: ref('domains'),
     models: listOfRefs('models', limits.maxModelsPerMiner),
-    contextTokens: U32,
     activeFrom: Height,
     weight: Quantity,
     level: U8,
     /** The level its domain asks of it for users' tasks (D8). */
     userLevel: U8,
+    measures: DrawMeasures,
   },
   { typeName: 'DrawEntry' },
 );
@@ -29,13 +49,18 @@ export type DrawEntry = ValueOf<typeof DrawEntry>;
  * All a draw of one epoch depends on; what a mixer keeps of this epoch and the last to recompute their draws (§6.2).
  */
 export const DrawTable = new ContainerType(
-  { epoch: U32, beacon: Bytes32, entries: new ListCompositeType(DrawEntry, limits.maxTableRows) },
+  {
+    epoch: U32,
+    beacon: Bytes32,
+    steering: SteeringParams,
+    entries: new ListCompositeType(DrawEntry, limits.maxTableRows),
+  },
   { typeName: 'DrawTable' },
 );
 export type DrawTable = ValueOf<typeof DrawTable>;
 
 /** A task as a draw sees it. */
-export interface DrawRequest {
+export interface DrawRequest extends TaskBounds {
   /** Of its first replica. */
   readonly taskId: Uint8Array;
   /** What it is for. */
@@ -62,13 +87,14 @@ export interface DrawRank {
  * The draw table of the epoch a state is in. Within an epoch it only gains entries, which `activeFrom` keeps out of
  * older draws.
  */
-export function drawTable({ globals, params, miners, domains }: LedgerView): DrawTable {
+export function drawTable(state: LedgerView): DrawTable {
+  const { globals, params, miners, domains } = state;
   const userLevels = Array.from(domains, (row) =>
     Math.max(params.levels.userLevel, termsAt(row, globals.epoch).userLevel),
   );
   const entries: DrawEntry[] = [];
   for (let miner = 0; miner < miners.length; miner++) {
-    const { operator, owner, domain, models, contextTokens, activeFrom, weight, level } = miners.standing(miner);
+    const { operator, owner, domain, models, activeFrom, weight, level } = miners.standing(miner);
     const userLevel = itemAt(userLevels, domain);
     entries.push({
       miner,
@@ -80,15 +106,24 @@ export function drawTable({ globals, params, miners, domains }: LedgerView): Dra
       owner,
       domain,
       models,
-      contextTokens,
+      measures: drawMeasures(state, miner, activeFrom),
     });
   }
-  return { epoch: globals.epoch, beacon: globals.epochBeacon, entries };
+  return { epoch: globals.epoch, beacon: globals.epochBeacon, steering: params.steering, entries };
 }
 
-/** The entries of a table that serve one model of a domain, at the level of users or at any (§6.1). */
+/** What tells one market from another. */
+interface MarketName {
+  readonly isForUsers: boolean;
+  readonly domain: Ref<'domains'>;
+  readonly model: Ref<'models'>;
+  readonly taskClass: TaskClass;
+}
+
+/** The entries of a table that serve a model, at the level of users or at any (§6.1), as a class weighs them (§6.6). */
 interface Market {
   readonly entries: readonly DrawEntry[];
+  readonly steering: Steering;
   readonly row: WeightedRow;
   /** Places in `entries` of what an account operates or owns, ascending. */
   readonly ofAccount: ReadonlyMap<string, readonly number[]>;
@@ -99,20 +134,19 @@ interface Market {
 /** PERF(draws): what the draws of one table share is made once; the worst case is a table with one draw. */
 const markets = new WeakMap<DrawTable, Map<string, Market>>();
 
-function marketOf(table: DrawTable, { kind, domain, model }: Pick<DrawRequest, 'kind' | 'domain' | 'model'>): Market {
+function marketOf(table: DrawTable, request: Omit<DrawRequest, 'taskId'>): Market {
+  const { kind, domain, model } = request;
   const isForUsers = kind === 'user';
-  const name = `${domain}/${model}/${isForUsers}`;
+  const taskClass = taskClassOf(request, table.steering);
+  const name = `${domain}/${model}/${isForUsers}/${taskClass}`;
   const known = markets.get(table) ?? new Map<string, Market>();
   markets.set(table, known);
-  const market = known.get(name) ?? newMarket(table, { isForUsers, domain, model });
+  const market = known.get(name) ?? newMarket(table, { isForUsers, domain, model, taskClass });
   known.set(name, market);
   return market;
 }
 
-function newMarket(
-  table: DrawTable,
-  { isForUsers, domain, model }: Pick<DrawRequest, 'domain' | 'model'> & { readonly isForUsers: boolean },
-): Market {
+function newMarket(table: DrawTable, { isForUsers, domain, model, taskClass }: MarketName): Market {
   const entries = table.entries.filter(
     (entry) =>
       entry.weight > 0n &&
@@ -129,7 +163,10 @@ function newMarket(
     }
   });
   const newest = [...entries.keys()].sort((a, b) => itemAt(entries, b).activeFrom - itemAt(entries, a).activeFrom);
-  return { entries, row: new WeightedRow(entries.map(({ weight }) => weight)), ofAccount, newest };
+  const measured = entries.map(({ measures }) => measures);
+  const steering = steeringOf(taskClass, measured, table.steering);
+  const weights = entries.map(({ weight, measures }) => steeredWeight(weight, steering.factorPpb(measures)));
+  return { entries, steering, row: new WeightedRow(weights), ofAccount, newest };
 }
 
 /** Places of those in a market who may not be drawn for a task, ascending. */
@@ -155,6 +192,11 @@ export function eligibleMiners(table: DrawTable, request: Omit<DrawRequest, 'tas
   const market = marketOf(table, request);
   const excluded = new Set(excludedOf(market, request));
   return market.entries.filter((_, place) => !excluded.has(place));
+}
+
+/** How the table weighs the speed of its miners in the draw for a task (§6.6). */
+export function drawSteering(table: DrawTable, request: Omit<DrawRequest, 'taskId'>): Steering {
+  return marketOf(table, request).steering;
 }
 
 /**

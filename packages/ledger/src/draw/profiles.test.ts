@@ -80,8 +80,8 @@ describe('a miner that only the widest profile compares §10.13.1', () => {
 
   it('loses by a change of engine what trust spares it, until it is known again', () => {
     const world = new World({ edit: having(noiseProfile) }).populate();
-    const { models, contextTokens, concurrency, evidenceLevel, split } = world.state.miners.at(0);
-    const terms = { models: [...models], contextTokens, concurrency, evidenceLevel, split };
+    const { models, contextTokens, concurrency, evidenceLevel, hardware, split } = world.state.miners.at(0);
+    const terms = { models: [...models], contextTokens, concurrency, evidenceLevel, hardware, split };
     expect(world.send('minerA', 'updateMiner', { miner: 0, ...terms, engine: engine(7) })).toBe('OK');
     expect(world.state.miners.at(0).engineUnknown).toBe(false);
     world.finishEpoch();

@@ -1,7 +1,7 @@
 import { type DomainTerms, type Globals, type MinerRow, type Params, rewardPeriods } from '@assay/protocol';
 import { capped } from '../arithmetic/integers.ts';
-import type { MeasuredValues } from '../audit/measured.ts';
 import { latencyMicroOf } from '../batch/work.ts';
+import type { MeasuredValues } from '../standing/measured.ts';
 
 const MICRO = 1_000_000n;
 

@@ -9,7 +9,8 @@ import { hardFailure, honest, softFailure, unchecked, type World } from '../test
 
 const drawable = (world: World) => {
   const place = { kind: 'user' as const, domain: 0, model: 0, payer: world.address('payer') };
-  const request = { ...place, dedicatedMiners: [], taskId: new Uint8Array(32), drawHeight: world.height };
+  const bounds = { maxTokensIn: 64, maxTokensOut: 64 };
+  const request = { ...place, ...bounds, dedicatedMiners: [], taskId: new Uint8Array(32), drawHeight: world.height };
   return eligibleMiners(drawTable(world.state), request).map(({ miner }) => miner);
 };
 

@@ -4,6 +4,22 @@ import { littleEndian, sha256 } from '@assay/ssz';
 /** The root of the n-th request. */
 export const requestHashOf = (request: number) => sha256(littleEndian(request, 8));
 
+/** What a miner says of itself. */
+export const minerTerms: Omit<BodyValues['registerMiner'], 'owner' | 'publicKey'> = {
+  domain: 0,
+  models: [0],
+  contextTokens: 2048,
+  concurrency: 4,
+  evidenceLevel: 2,
+  engine: new Uint8Array(32).fill(3),
+  hardware: { cpu: 'a processor', cores: 8, memoryGib: 32, gpu: '', gpuMemoryGib: 0 },
+  collateralUnits: 1000n,
+  split: { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 },
+};
+
+/** What the payer of a task signs of its length. */
+export const taskBounds = { maxTokensIn: 64, maxTokensOut: 64 };
+
 /** A session that asks for nothing special. */
 export const sessionTerms: BodyValues['openSession'] = {
   sessionKey: new Uint8Array(32).fill(2),

@@ -91,8 +91,8 @@ export const soundTransactions: readonly Sound[] = [
     return { mixer: 1, blsPublicKey, possession };
   }),
   sound('owner', 'updateMiner', (world) => {
-    const { models, contextTokens, concurrency, evidenceLevel, engine, split } = world.registration();
-    return { miner: 0, models, contextTokens, concurrency, evidenceLevel, engine, split };
+    const { models, contextTokens, concurrency, evidenceLevel, engine, hardware, split } = world.registration();
+    return { miner: 0, models, contextTokens, concurrency, evidenceLevel, engine, hardware, split };
   }),
 ];
 

@@ -130,10 +130,12 @@ const updateMiner = acts(
     models: fc.constantFrom<number[]>([0], [0, 1], [9]),
     concurrency: fc.nat(65_535),
     engine: fc.constantFrom(3, 4),
+    cores: fc.nat(65_535),
   }),
-  (world, { from: sender, miner, engine, ...change }) => {
-    const { contextTokens, evidenceLevel, split } = world.registration();
-    const body = { miner, contextTokens, evidenceLevel, split, ...change, engine: new Uint8Array(32).fill(engine) };
+  (world, { from: sender, miner, engine, cores, ...change }) => {
+    const { contextTokens, evidenceLevel, hardware, split } = world.registration();
+    const machine = { engine: new Uint8Array(32).fill(engine), hardware: { ...hardware, cores } };
+    const body = { miner, contextTokens, evidenceLevel, split, ...change, ...machine };
     return ['owner', sender].map((each) => world.tx(each as Sender, 'updateMiner', body));
   },
 );

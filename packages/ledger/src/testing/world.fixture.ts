@@ -28,7 +28,7 @@ import { Ledger } from '../block/ledger.ts';
 import { committeeOf } from '../draw/committee.ts';
 import type { BlockResult } from '../state/result.ts';
 import { transactionSigningRoot } from '../transactions/signing.ts';
-import { generalDomain, modelTerms, requestHashOf, sessionTerms } from './defaults.fixture.ts';
+import { generalDomain, minerTerms, modelTerms, requestHashOf, sessionTerms, taskBounds } from './defaults.fixture.ts';
 import { type AccountKey, type CommitteeKey, consensusTerms, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { plantedArtifactRoot } from './plants.fixture.ts';
@@ -249,6 +249,7 @@ export class World {
       similarityPpb: 0,
       session,
       model,
+      ...taskBounds,
       tokensIn,
       tokensOut,
       requestHash,
@@ -288,14 +289,7 @@ export class World {
     return {
       owner: this.address('owner'),
       publicKey: this.key(`miner${this.#registrations++}`).publicKey,
-      domain: 0,
-      models: [0],
-      contextTokens: 2048,
-      concurrency: 4,
-      evidenceLevel: 2,
-      engine: filled(3),
-      collateralUnits: 1000n,
-      split: { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 },
+      ...minerTerms,
       ...change,
     };
   }

@@ -63,7 +63,8 @@ describe('a domain’s least level §6.1', () => {
     );
     const table = drawTable(world.state);
     const drawn = (domain: number, model: number, kind: TaskKind) => {
-      const draw = { taskId: new Uint8Array(32), payer: world.address('payer'), dedicatedMiners: [], drawHeight: 100 };
+      const place = { payer: world.address('payer'), dedicatedMiners: [], drawHeight: 100 };
+      const draw = { ...place, taskId: new Uint8Array(32), maxTokensIn: 64, maxTokensOut: 64 };
       return eligibleMiners(table, { ...draw, domain, model, kind }).map(({ miner }) => miner);
     };
     expect([drawn(0, 0, 'user'), drawn(1, 2, 'user'), drawn(1, 2, 'background')]).toEqual([[0], [], [1]]);

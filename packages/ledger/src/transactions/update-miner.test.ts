@@ -1,6 +1,8 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { drawTable } from '../draw/draw.ts';
 import { auditAll } from '../testing/audits.fixture.ts';
+import { minerTerms } from '../testing/defaults.fixture.ts';
 import { honest, type Sender, World } from '../testing/world.fixture.ts';
 
 type Update = BodyValues['updateMiner'];
@@ -14,11 +16,26 @@ const update = (change: Partial<Update> = {}): Update => ({
   concurrency: 4,
   evidenceLevel: 2,
   engine: new Uint8Array(32).fill(3),
+  hardware: minerTerms.hardware,
   split,
   ...change,
 });
 
 describe('updateMiner §3.7', () => {
+  it('changes the machine that is declared, and nothing that it is drawn or paid by (§3.13)', () => {
+    const world = new World().populate();
+    const { hardware: _before, ...before } = world.state.miners.standing(0);
+    const hardware = { cpu: 'another processor', cores: 64, memoryGib: 512, gpu: '8 × a card', gpuMemoryGib: 1128 };
+    expect(world.send('minerA', 'updateMiner', update({ hardware }))).toBe('OK');
+    const table = drawTable(world.state);
+    world.finishEpoch();
+    const { hardware: after, standingEpoch, ...rest } = world.state.miners.standing(0);
+    expect(after).toEqual(hardware);
+    expect({ ...rest, standingEpoch: 0 }).toEqual(before);
+    expect(standingEpoch).toBe(1);
+    expect(drawTable(world.state).entries).toEqual(table.entries);
+  });
+
   it('changes what is drawn from with the next epoch and not before', () => {
     const world = new World().populate();
     const { weight } = world.state.miners.standing(0);

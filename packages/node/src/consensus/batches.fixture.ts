@@ -58,6 +58,8 @@ export function receiptOf(state: LedgerView, { request, ...served }: Served): Re
     attempt: 0,
     similarityPpb: 0,
     ...tokens,
+    maxTokensIn: tokens.tokensIn,
+    maxTokensOut: tokens.tokensOut,
     priceUnits: priceOf(state.models.at(0), tokens),
     requestHash,
     artifactRoot: requestHash,

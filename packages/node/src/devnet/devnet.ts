@@ -8,6 +8,7 @@ import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes, toHex } from '@assay/ssz';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
+import { ownHardware } from '../hardware.ts';
 import { openBackend, type Serving } from '../host/backend.ts';
 import { Closing } from '../host/closing.ts';
 import type { OwnRole } from '../host/condition.ts';
@@ -105,7 +106,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   await ready;
   const depositUnits = sessionDepositUnits;
   const workerOf = (miner: number) => serving.workerOf(miner);
-  const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
+  const hardware = await ownHardware();
+  const session = await provision({ chain, keys, runtime, miners, workerOf, hardware, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publishNodeFile(dataDir, { api: http.url, apiKey, adminToken }, closing);
   const attackersNow = () => (attackers === null ? null : attackersIn(chain.head(), keys, attackers));

@@ -1,9 +1,9 @@
-import { AssayError, type BodyValues, type SessionRow } from '@assay/protocol';
+import { AssayError, type BodyValues, type Hardware, type SessionRow } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { TransactionSender } from '../consensus/sender.ts';
-import { type Body, engineUpdate, minerRegistration, type Served } from '../host/registration.ts';
+import { type Body, minerRegistration, minerUpdate, type Served } from '../host/registration.ts';
 import type { Keystore } from '../keys/keystore.ts';
 import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
@@ -13,6 +13,8 @@ export interface Provision {
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
   workerOf(miner: number): Served;
+  /** The machine of all of them. */
+  readonly hardware: Hardware;
   /** What the payer's session should hold. */
   readonly depositUnits: bigint;
 }
@@ -45,19 +47,19 @@ async function send({ chain, keys, runtime }: Provision, account: string, [kind,
 }
 
 async function register(needs: Provision, index: number): Promise<void> {
-  const { chain, keys } = needs;
+  const { chain, keys, hardware } = needs;
   const operator = keys.account(names.miner(index));
   const worker = needs.workerOf(index);
   const known = chain.head().minerOf(operator.address);
   if (known !== undefined) {
-    const update = engineUpdate(chain.head().miners.at(known), known, worker);
+    const update = minerUpdate(chain.head(), known, { worker, hardware });
     return update === null ? undefined : send(needs, names.miner(index), update);
   }
   if (chain.head().balanceOf(operator.address) < collateralUnits) {
     await send(needs, names.foundation, ['transfer', { to: operator.address, amountUnits: minerFundsUnits }]);
   }
   const owner = keys.account(names.owner(index)).address;
-  const plan = { operator, owner, domain: 0, models: [0], worker, concurrency };
+  const plan = { operator, owner, domain: 0, models: [0], worker, concurrency, hardware };
   await send(needs, names.miner(index), minerRegistration(chain.head(), plan));
 }
 

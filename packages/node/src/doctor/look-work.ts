@@ -1,15 +1,10 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import type { EngineInfo, Sampling } from '@assay/protocol';
 import type { InferenceModel } from '@assay/roles/ports/inference';
-import { childEnvironment } from '../child-environment.ts';
+import { graphicsCards } from '../hardware.ts';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
 import { sha256OfFile } from '../models/file-hash.ts';
 import type { SpeedFacts, WorkFacts } from './diagnose-work.ts';
 
-/** Longest time for what another program says of the graphics card. */
-const askMs = 3000;
 /** Longest time for loading a model and measuring with it. */
 const measureMs = 12_000;
 /** Longest time for reading the model file whole. */
@@ -30,7 +25,7 @@ export async function lookAtWork({ path, isQuick }: WorkOptions): Promise<WorkFa
   const gpus = graphicsCards();
   const fileHash = path === null || isQuick ? null : await hashInTime(path);
   const found = await lookAtEngine(isQuick ? null : path);
-  return { ...found, gpus: await gpus, fileHash };
+  return { ...found, gpus: (await gpus).map(({ text }) => text), fileHash };
 }
 
 async function hashInTime(path: string): Promise<WorkFacts['fileHash']> {
@@ -82,34 +77,4 @@ async function speedOf(model: InferenceModel): Promise<SpeedFacts> {
   const restMs = performance.now() - beginMs - firstMs;
   if (written < 2) return { problem: 'the model ended its answer at once' };
   return { readPerSecond: (1000 * ids.length) / firstMs, writtenPerSecond: (1000 * (written - 1)) / restMs, firstMs };
-}
-
-/** Graphics cards, each with its driver as far as that is known. */
-async function graphicsCards(): Promise<string[]> {
-  const query = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'];
-  const nvidia = (await said('nvidia-smi', query)).flatMap((line) => {
-    const [name, driver, memory] = line.split(',').map((part) => part.trim());
-    return memory === undefined ? [] : [`${name}, driver ${driver}, ${memory}`];
-  });
-  if (nvidia.length > 0) return nvidia;
-  const names = (await said('vulkaninfo', ['--summary'])).flatMap(
-    (line) => /deviceName\s*=\s*(.+)/.exec(line)?.[1] ?? [],
-  );
-  // A processor that draws for want of a card.
-  const cards = names.filter((name) => !/llvmpipe|lavapipe|swiftshader/i.test(name));
-  if (cards.length > 0) return cards.map((name) => `${name}, by Vulkan`);
-  const driver = '/proc/driver/nvidia/version';
-  if (existsSync(driver)) return [`a card of NVIDIA, ${readFileSync(driver, 'utf8').split('\n')[0]}`];
-  const nodes = existsSync('/dev/dri') ? readdirSync('/dev/dri').filter((name) => name.startsWith('renderD')) : [];
-  return nodes.map((name) => `/dev/dri/${name}, whose driver nothing here names`);
-}
-
-/** The lines that a program says; none where it is not there, or fails. */
-async function said(program: string, words: readonly string[]): Promise<string[]> {
-  try {
-    const { stdout } = await promisify(execFile)(program, words, { timeout: askMs, env: childEnvironment() });
-    return stdout.split('\n');
-  } catch {
-    return [];
-  }
 }

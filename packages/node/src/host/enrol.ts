@@ -1,12 +1,21 @@
 import { formatUnits } from '@assay/client';
-import { AssayError, addressText, type BodyKind, type BodyValues, infoOf, parseAddress } from '@assay/protocol';
+import {
+  AssayError,
+  addressText,
+  type BodyKind,
+  type BodyValues,
+  Hardware,
+  infoOf,
+  parseAddress,
+} from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { TransactionSender } from '../consensus/sender.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
+import { ownHardware } from '../hardware.ts';
 import { indexOf } from './condition.ts';
 import { consensusKeyOf, type NodeConfig } from './config.ts';
 import { askFaucet, faucetSentences } from './faucet.ts';
-import { type Body, costUnits, engineName, engineUpdate, minerRegistration, roleRegistration } from './registration.ts';
+import { type Body, costUnits, engineName, minerRegistration, minerUpdate, roleRegistration } from './registration.ts';
 import type { Prepared } from './run-node.ts';
 
 /** How far a node is on its way into a network. */
@@ -30,7 +39,10 @@ const faucetBlocks = 120;
  * for money as long as it takes, and says so. Throws AssayError with the code of a refusal.
  */
 export async function enrol(parts: Prepared, onStep: OnStep): Promise<void> {
-  for (const [worker, role] of numbered(parts.config.roles)) await enrolRole(parts, role, { worker, onStep });
+  const roles = numbered(parts.config.roles);
+  const isMiner = roles.some(([, { kind }]) => kind === 'miner');
+  const hardware = isMiner ? await ownHardware() : Hardware.defaultValue();
+  for (const [worker, role] of roles) await enrolRole(parts, role, { worker, hardware, onStep });
 }
 
 /** Each role with the number of its worker, which counts miners alone. */
@@ -39,10 +51,16 @@ function numbered(roles: readonly RoleConfig[]): [worker: number, role: RoleConf
   return roles.map((role) => [role.kind === 'miner' ? miners++ : 0, role]);
 }
 
+/** What a miner runs on: the number of its worker, and the machine of the node. */
+interface Machine {
+  readonly worker: number;
+  readonly hardware: Hardware;
+}
+
 async function enrolRole(
   parts: Prepared,
   role: RoleConfig,
-  { worker, onStep }: { readonly worker: number; readonly onStep: OnStep },
+  { worker, hardware, onStep }: Machine & { readonly onStep: OnStep },
 ): Promise<void> {
   const { chain, keys, serving } = parts;
   const key = keys.named.account(role.key);
@@ -54,15 +72,17 @@ async function enrolRole(
   };
   const known = indexOf(chain.head(), role.kind, key.address);
   if (known === null) {
-    const body = registrationOf(parts, role, worker);
+    const body = registrationOf(parts, role, { worker, hardware });
     await haveFunds(parts, { key, role, body, onStep });
     const height = await send(body);
     const index = indexOf(chain.head(), role.kind, key.address);
     onStep({ name: 'registered', state: 'done', text: `Registered as ${role.kind} ${index} in block ${height}.` });
   } else if (role.kind === 'miner') {
-    const update = engineUpdate(chain.head().miners.at(known), known, serving.workerOf(worker));
+    const served = { worker: serving.workerOf(worker), hardware };
+    const update = minerUpdate(chain.head(), known, served);
     if (update !== null) await send(update);
-    if (update !== null) onStep({ name: 'engine', state: 'done', text: 'Said that it runs another engine now.' });
+    const text = 'Said on the chain which engine it runs, and on which machine.';
+    if (update !== null) onStep({ name: 'engine', state: 'done', text });
   }
   if (role.kind === 'validator') await sayEngine(parts, key, send, onStep);
   await sayAddresses(parts, role, send, onStep);
@@ -90,7 +110,7 @@ async function sayEngine(
 
 const cureOf = (code: string) => infoOf(code as 'OK').sentence;
 
-function registrationOf(parts: Prepared, role: RoleConfig, worker: number): Body {
+function registrationOf(parts: Prepared, role: RoleConfig, { worker, hardware }: Machine): Body {
   const { chain, keys, serving, config } = parts;
   const head = chain.head();
   const key = keys.named.account(role.key);
@@ -121,6 +141,7 @@ function registrationOf(parts: Prepared, role: RoleConfig, worker: number): Body
     models,
     worker: serving.workerOf(worker),
     concurrency,
+    hardware,
   });
 }
 

@@ -1,12 +1,5 @@
 import { isGone, type LedgerView, noEngine, termsAt } from '@assay/ledger';
-import {
-  type BodyKind,
-  type BodyValues,
-  EngineInfo,
-  type MinerRow,
-  type Ref,
-  type ValidatorRow,
-} from '@assay/protocol';
+import { type BodyKind, type BodyValues, EngineInfo, Hardware, type Ref, type ValidatorRow } from '@assay/protocol';
 import type { Worker } from '@assay/roles/miner/index';
 import { equalBytes } from '@assay/ssz';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
@@ -32,11 +25,12 @@ export interface MinerPlan {
   readonly worker: Served;
   /** Tasks it runs at once. */
   readonly concurrency: number;
+  readonly hardware: Hardware;
 }
 
 /** Registers a miner with the least collateral of its domain. */
 export function minerRegistration(head: LedgerView, plan: MinerPlan): Body {
-  const { operator, owner, domain, models, worker, concurrency } = plan;
+  const { operator, owner, domain, models, worker, concurrency, hardware } = plan;
   const { minCollateralUnits } = termsAt(head.domains.at(domain), head.globals.epoch);
   const contexts = models.map((model) => head.models.at(model).contextTokens);
   return [
@@ -50,6 +44,7 @@ export function minerRegistration(head: LedgerView, plan: MinerPlan): Body {
       concurrency,
       evidenceLevel: evidenceLevelOf(worker),
       engine: EngineInfo.hashTreeRoot(worker.engine),
+      hardware,
       collateralUnits: minCollateralUnits,
       split: usualSplit,
     },
@@ -59,17 +54,23 @@ export function minerRegistration(head: LedgerView, plan: MinerPlan): Body {
 /** Text alone is level 0; with ids and log-probabilities it can be re-checked. */
 const evidenceLevelOf = ({ model }: Pick<Served, 'model'>) => (model === null ? 0 : 2);
 
-/** §3.8 What a miner says that runs another engine than it registered; null where it runs that one, or is gone. */
-export function engineUpdate(
-  row: Pick<MinerRow, 'models' | 'contextTokens' | 'concurrency' | 'split' | 'engine' | 'status'>,
+/**
+ * §3.8, §3.13 What a miner says that runs another engine than it registered, or on another machine; null where it runs
+ * that one, is gone, or has said so for the next epoch already.
+ */
+export function minerUpdate(
+  { miners, minerUpdates }: Pick<LedgerView, 'miners' | 'minerUpdates'>,
   miner: Ref<'miners'>,
-  worker: Pick<Served, 'engine' | 'model'>,
+  { worker, hardware }: { readonly worker: Pick<Served, 'engine' | 'model'>; readonly hardware: Hardware },
 ): Body | null {
+  const row = miners.at(miner);
+  const said = [...minerUpdates].findLast((each) => each.miner === miner) ?? row;
   const engine = EngineInfo.hashTreeRoot(worker.engine);
-  if (isGone(row) || equalBytes(row.engine, engine)) return null;
-  const { models, contextTokens, concurrency, split } = row;
-  const evidenceLevel = evidenceLevelOf(worker);
-  return ['updateMiner', { miner, models, contextTokens, concurrency, evidenceLevel, split, engine }];
+  const isSame = equalBytes(said.engine, engine) && Hardware.equals(said.hardware, hardware);
+  if (isGone(row) || isSame) return null;
+  const { models, contextTokens, concurrency, split } = said;
+  const evidenceLevel = equalBytes(said.engine, engine) ? said.evidenceLevel : evidenceLevelOf(worker);
+  return ['updateMiner', { miner, models, contextTokens, concurrency, evidenceLevel, split, engine, hardware }];
 }
 
 /** §3.12 What a validator says that audits with another engine than it named; null where it need not, or is gone. */

@@ -26,6 +26,7 @@ const presets: Readonly<Record<string, ParamsChange>> = {
   performance: {
     ...scheduled,
     weak: { belowPpb: 250_000_000, reduceAfter: 2, factorPpb: 500_000_000, removeAfter: 4 },
+    steering: { floorPpb: 100_000_000 },
     challenges: { lambdaMilli: 5000, alpha: 3 },
     epochBlocks: 1024,
     stake: { mixerMinUnits: 11_200_000_000_000n, validatorMinUnits: 1_120_000_000_000n },

@@ -47,6 +47,9 @@ export const Receipt = new StructType(
     /** Which rank of the draw served (0 first), and how many reassignments came before (§5.2). */
     rank: U16,
     attempt: U8,
+    /** Most tokens that its payer signed for; they give the class of the draw (§6.6). */
+    maxTokensIn: U32,
+    maxTokensOut: U32,
     tokensIn: U32,
     tokensOut: U32,
     priceUnits: Units,

@@ -155,6 +155,17 @@ export const ChallengeParams = new ParameterGroup('ChallengeParams', {
   bandwidthCap: quantity(125_000_000n, 'Bandwidth above this counts as this, bytes per second.'),
 });
 
+/** What tasks of each class ask of the speed of a miner (§6.6). */
+export const SteeringParams = new ParameterGroup('SteeringParams', {
+  floorPpb: ppb(
+    1_000_000_000,
+    'Part of its weight that a slow miner keeps in every draw; all of it: speed moves no draw.',
+    [1_000_000n, 1_000_000_000n],
+  ),
+  dataTokensIn: u32(4096, [1n, 1_000_000_000n], 'Tokens of a prompt, at most, from which a task asks for bandwidth.'),
+  computeTokensOut: u32(512, [1n, 1_000_000_000n], 'Tokens of an answer, at most, from which it asks for token rate.'),
+});
+
 /** What becomes of miners with weak scores (A9). */
 export const WeakParams = new ParameterGroup('WeakParams', {
   belowPpb: ppb(0, 'A score below this part of the mean is weak; 0: none is.'),
@@ -266,6 +277,7 @@ export const parameters = {
   rewards: RewardParams,
   wash: WashParams,
   challenges: ChallengeParams,
+  steering: SteeringParams,
   weak: WeakParams,
   stacks: Stacks,
   components: Components,

@@ -6,6 +6,7 @@ import {
   Count,
   Ed25519Signature,
   Height,
+  Name,
   NetAddresses,
   Units,
 } from '../encoding.ts';
@@ -28,6 +29,24 @@ export const MinerSplit = new StructType(
   { operatorBps: U16, ownerBps: U16, stakersBps: U16 },
   { typeName: 'MinerSplit' },
 );
+
+/**
+ * The machine of a miner, as its node found it and said (§3.13): nobody checks it, and nothing is decided by it. A text
+ * is empty and a number zero where there is none, or nothing was said.
+ */
+export const Hardware = new StructType(
+  {
+    cpu: Name,
+    /** Processors that run at once. */
+    cores: U16,
+    memoryGib: U32,
+    gpu: Name,
+    /** Of all its graphics cards together. */
+    gpuMemoryGib: U32,
+  },
+  { typeName: 'Hardware' },
+);
+export type Hardware = ValueOf<typeof Hardware>;
 
 const roleFields = {
   /** Owns the stake and is paid. */
@@ -179,6 +198,7 @@ export const UpdateMiner = new StructType(
     concurrency: U16,
     evidenceLevel: U8,
     engine: Bytes32,
+    hardware: Hardware,
     split: MinerSplit,
   },
   { typeName: 'UpdateMiner' },

@@ -12,6 +12,7 @@ import { listOfRefs, type Ref, ref } from '../refs.ts';
 import {
   CommitteeRow,
   GatewayRow,
+  Hardware,
   MinerSplit,
   MixerRow,
   RetiredKeyRow,
@@ -53,6 +54,8 @@ export const MinerRow = new StructType(
     engineEpoch: U32,
     /** Whether nobody could compare it last time but by the widest profile, or it is new since (§10.13.1). */
     engineUnknown: Bool,
+    /** As it says itself (§3.13). */
+    hardware: Hardware,
     collateralUnits: Units,
     /** What others delegated to it; the money itself stands in the delegations. */
     delegatedUnits: Units,

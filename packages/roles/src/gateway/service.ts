@@ -16,7 +16,7 @@ import { type AccountSigner, protocols, type RoleContext, type RoleService, Sign
 import type { Answer, ChatService, InferenceRequest } from '../ports/chat.ts';
 import { type Endpoint, type MessageStream, peerIdOf, StreamLost } from '../ports/network.ts';
 import { answerMs } from '../ports/wire.ts';
-import { promptTokensBound } from '../prompt-bound.ts';
+import { boundsOf } from '../prompt-bound.ts';
 import { readAnswer, submit } from './messages.ts';
 
 /** The session that an API key spends. */
@@ -139,8 +139,7 @@ export class Gateway implements RoleService, ChatService {
       session: key.session,
       gateway: this.#options.gateway,
       requestHash: InferencePayload.hashTreeRoot(payload),
-      maxTokensIn: promptTokensBound(payload, model.contextTokens - request.maxTokens),
-      maxTokensOut: request.maxTokens,
+      ...boundsOf(payload, model.contextTokens),
       validUntilMs: runtime.nowMs() + requestMs + this.#context.chain.head().params.queue.maxWaitMs,
     };
     const signature = key.sessionSigner.sign(this.#roots.of(messageTypes.taskRequest, TaskRequest, taskRequest));

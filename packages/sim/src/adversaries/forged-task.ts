@@ -21,20 +21,22 @@ import type { World } from '../world.ts';
 
 type SignedRequest = ReturnType<typeof signedRequest>;
 
+/** What a request is signed for unless it says more: a task of the interactive class (§6.6). */
+const usualBounds = { maxTokensIn: 100, maxTokensOut: 4 };
+
 /** A request signed by the key of all sessions, as a gateway sends it. */
 export function signedRequest(world: World, terms: Partial<TaskRequest> = {}, nonce = 0) {
   const payload: InferencePayload = {
     ...InferencePayload.defaultValue(),
     messages: [{ role: 'user', content: 'hello' }],
-    maxTokens: 4,
+    maxTokens: usualBounds.maxTokensOut,
     nonce: new Uint8Array(32).fill(nonce),
   };
   const request: TaskRequest = {
     session: world.session,
     gateway: 0,
     requestHash: InferencePayload.hashTreeRoot(payload),
-    maxTokensIn: 100,
-    maxTokensOut: 4,
+    ...usualBounds,
     validUntilMs: world.runtime.nowMs() + 60_000,
     ...terms,
   };
@@ -52,7 +54,15 @@ export function ticketOf(world: World, mixer: Ref<'mixers'>, request: Pick<TaskR
 export function drawnBy(world: World, session: Ref<'sessions'>, ticket: Uint8Array): number[] {
   const state = world.chain.head();
   const { domain, model, payer, dedicatedMiners } = state.sessions.at(session);
-  const asked = { kind: 'user' as const, domain, model, payer, dedicatedMiners, drawHeight: state.globals.height };
+  const asked = {
+    ...usualBounds,
+    kind: 'user' as const,
+    domain,
+    model,
+    payer,
+    dedicatedMiners,
+    drawHeight: state.globals.height,
+  };
   const draw = drawMiners(drawTable(state), { ...asked, taskId: drawIdOf({ ticket }) }, state.miners.length);
   return draw.map(({ miner }) => miner);
 }
@@ -85,6 +95,8 @@ export function forgedTask(
     requestHash,
     artifactRoot,
     ...tokens,
+    maxTokensIn: request.maxTokensIn,
+    maxTokensOut: request.maxTokensOut,
     outcome: 'complete',
     gateway: 0,
     replica: 0,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { genesisHash } from '@assay/ledger';
-import { EngineInfo } from '@assay/protocol';
+import { EngineInfo, Hardware } from '@assay/protocol';
 import { useNativeHasher } from '../../crypto/hasher.ts';
 import { provision } from '../../devnet/provision.ts';
 import { AddressBook } from '../../network/libp2p/address-book.ts';
@@ -79,6 +79,7 @@ async function serve({ engine: { chain }, store }: TestNode): Promise<Libp2pEndp
     runtime,
     miners,
     workerOf: () => ({ engine, contextTokens: 4096, model: {} }),
+    hardware: Hardware.defaultValue(),
     depositUnits: 500_000_000_000_000n,
   });
   return endpoint;

@@ -16,7 +16,11 @@ export function checkTransition(view: CheckView, late: LateTask, mixer: Ref<'mix
     checkAsked(view, late) ??
     checkOrder(view, late, mixer) ??
     checkTicket(view, transition, mixer) ??
-    checkDraw(view, { ...transition, model: view.state.sessions.at(transition.session).model })
+    checkDraw(view, {
+      ...late.evidence.request,
+      ...transition,
+      model: view.state.sessions.at(transition.session).model,
+    })
   );
 }
 

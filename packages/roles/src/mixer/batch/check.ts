@@ -136,12 +136,14 @@ function checkRequest(
   const same =
     request.session === receipt.session &&
     request.gateway === receipt.gateway &&
+    request.maxTokensIn === receipt.maxTokensIn &&
+    request.maxTokensOut === receipt.maxTokensOut &&
     equalBytes(request.requestHash, receipt.requestHash);
   if (!same) return 'the receipt is not for the signed request';
   const root = view.roots.of(messageTypes.taskRequest, TaskRequest, request);
   if (!view.verifier.ed25519(sessionKey, root, evidence.requestSignature))
     return 'the request is not signed by the session';
-  const within = receipt.tokensIn <= request.maxTokensIn && receipt.tokensOut <= request.maxTokensOut;
+  const within = receipt.tokensIn <= receipt.maxTokensIn && receipt.tokensOut <= receipt.maxTokensOut;
   return within ? null : 'more tokens than were asked for';
 }
 

@@ -1,6 +1,7 @@
 import { type DrawTable, drawMiners, eligibleMiners, type LedgerView } from '@assay/ledger';
 import { type Artifact, EngineInfo, outputIds, type Ref, type TaskKind } from '@assay/protocol';
 import type { Runtime } from '../../ports/runtime.ts';
+import { boundsOf } from '../../prompt-bound.ts';
 import type { Challenge } from '../part-messages.ts';
 import type { KnownAnswer } from './known-answers.ts';
 
@@ -22,7 +23,7 @@ const nobody = new Uint8Array(20);
  * when that draw has another miner asked first, as a user's would, or no id was found.
  */
 export function challengeOf(known: KnownAnswer, miner: Ref<'miners'>, source: DrawSource): Challenge | null {
-  const drawn = drawnId(known.model, miner, source);
+  const drawn = drawnId(known, miner, source);
   if (drawn === null) return null;
   const payload = { ...known.payload, nonce: source.random('nonces').bytes(32) };
   return { ...drawn, model: known.model, payload };
@@ -30,13 +31,15 @@ export function challengeOf(known: KnownAnswer, miner: Ref<'miners'>, source: Dr
 
 /** §15.5 Random ids until one draws the miner among its first two; then this mixer's own order decides (§5.12). */
 function drawnId(
-  model: Ref<'models'>,
+  { model, payload }: KnownAnswer,
   miner: Ref<'miners'>,
   { state, table, orderOf, random }: DrawSource,
 ): Pick<Challenge, 'taskId' | 'draw' | 'order'> | null {
   if (table === null) return null;
-  const { domain } = state.models.at(model);
-  const any = { domain, model, payer: nobody, dedicatedMiners: [], drawHeight: state.globals.height };
+  const { domain, contextTokens } = state.models.at(model);
+  // §6.6 Whoever gets it knows of which class it is.
+  const bounds = boundsOf(payload, contextTokens);
+  const any = { ...bounds, domain, model, payer: nobody, dedicatedMiners: [], drawHeight: state.globals.height };
   const isIn = (kind: TaskKind) => eligibleMiners(table, { ...any, kind }).some((entry) => entry.miner === miner);
   // Who is too young for users' tasks gets the network's own.
   const kind = (['user', 'background'] as const).find(isIn);

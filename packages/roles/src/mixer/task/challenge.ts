@@ -1,6 +1,6 @@
 import type { LedgerView } from '@assay/ledger';
 import { InferencePayload } from '@assay/protocol';
-import { promptTokensBound } from '../../prompt-bound.ts';
+import { boundsOf } from '../../prompt-bound.ts';
 import type { Challenge } from '../part-messages.ts';
 import { type MixerTask, newTask } from './state.ts';
 
@@ -14,8 +14,7 @@ export function challengeTask({ payload, model, ...drawn }: Challenge, state: Le
       session: 0,
       gateway: 0,
       requestHash: InferencePayload.hashTreeRoot(payload),
-      maxTokensIn: promptTokensBound(payload, contextTokens - payload.maxTokens),
-      maxTokensOut: payload.maxTokens,
+      ...boundsOf(payload, contextTokens),
       validUntilMs: nowMs,
     },
     requestSignature: new Uint8Array(64),

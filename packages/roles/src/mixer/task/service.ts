@@ -203,7 +203,9 @@ export class Tasks {
     const table = drawTables.at(drawHeight, state);
     const { domain, payer, dedicatedMiners } = session;
     const { kind, model } = terms;
-    const drawn = { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
+    const { maxTokensIn, maxTokensOut } = request;
+    const bounds = { maxTokensIn, maxTokensOut };
+    const drawn = { ...bounds, taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
     const draw = table === null ? [] : drawMiners(table, drawn, mostAsked).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
     requestDedup.admit(request, taskId);

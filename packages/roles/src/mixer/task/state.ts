@@ -351,6 +351,8 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
     tokensIn: artifact.tokensIn,
     tokensOut: artifact.tokensOut,
     priceUnits: priceOf(task.terms, artifact),
+    maxTokensIn: task.request.maxTokensIn,
+    maxTokensOut: task.request.maxTokensOut,
     requestHash: task.request.requestHash,
     artifactRoot,
     firstTokenMs: task.firstTokenMs ?? nowMs - task.admittedMs,

@@ -33,8 +33,16 @@ export function measuredValues(row: Readonly<MeasureRow> | undefined): MeasuredV
   return { hashRate: medianOf(hashRates), bandwidth: medianOf(bandwidths), latencyMs: medianOf(latenciesMs) };
 }
 
+/**
+ * The same as it stood when an epoch began (§6.6.2): a row of that epoch keeps its reports apart from the values of
+ * those before.
+ */
+export function measuredBefore(row: Readonly<MeasureRow> | undefined, epoch: number): MeasuredValues {
+  return measuredValues(row === undefined || row.epoch < epoch ? row : { ...row, reports: [] });
+}
+
 /** The middle of what was measured, the lower one of two; null without any. Zero is not measured (§8.3). */
-function medianOf<Value extends number | bigint>(values: readonly Value[]): Value | null {
+export function medianOf<Value extends number | bigint>(values: readonly Value[]): Value | null {
   const sorted = values.filter((value) => value > 0).toSorted((a, b) => (a < b ? -1 : 1));
   return sorted[(sorted.length - 1) >> 1] ?? null;
 }
