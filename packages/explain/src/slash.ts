@@ -87,7 +87,7 @@ function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): Slash {
   };
 }
 
-const offences: readonly CaseCause[] = ['equivocation', 'invalidItem', 'doubleVote', 'falseVerdict'];
+const offences: readonly CaseCause[] = ['equivocation', 'invalidItem', 'doubleVote', 'brokenPrecommit', 'falseVerdict'];
 
 /** The fine before its caps, by the rule of its cause. */
 function proposedOf({ opened, params, askedUnits }: CaseRecord): bigint {

@@ -1,5 +1,6 @@
 import { drawMiners, drawTable } from '@assay/ledger';
 import { honest, softFailure } from '@assay/ledger/fixture';
+import { brokenPrecommit } from '@assay/ledger/fixture/offences';
 import { drawIdOf, type Receipt } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, Village } from './village.fixture.ts';
@@ -150,6 +151,24 @@ describe('preset useful-work (D)', () => {
     // Work a : b, performance a : b/2.
     const share = (7n * a * 10n ** 18n) / (a + b) + (3n * 2n * a * 10n ** 18n) / (2n * a + b);
     expect(near(emitted(close, 'miners', 0), (emitted(close, 'miners') * share) / 10n ** 19n)).toBe(true);
+  });
+
+  it('fines a miner that opens another answer than it precommitted to, strikes it, and pays the others (D2)', () => {
+    const made = village();
+    const { collateralUnits } = made.state.miners.at(0);
+    const { escrowUnits } = made.state.sessions.at(0);
+    made.block(made.tx('payer', 'evidence', { offence: brokenPrecommit(made, 0, {}, { key: 'stranger0' }) }));
+    expect(Array.from(made.state.cases, ({ cause, kind, role }) => [cause, kind, role])).toEqual([
+      ['brokenPrecommit', 'miner', 0],
+    ]);
+    // A tenth of all its stake.
+    expect(made.state.miners.at(0)).toMatchObject({ strikes: 1, collateralUnits: (collateralUnits * 9n) / 10n });
+    expect(made.state.sessions.at(0).escrowUnits).toBe(escrowUnits);
+    made.work([{ ...task, miner: 1 }]);
+    const close = made.finishPeriod();
+    expect(close.scores.map(({ miner }) => miner)).toEqual([1]);
+    const [broken, honestOne] = Array.from(made.state.miners, ({ availabilityPpb }) => availabilityPpb);
+    expect([broken, honestOne]).toEqual([875_000_000, 1_000_000_000]);
   });
 
   it('raises levels by ten successes in a row, and pays 0.55 at level 1 for 0.5 at level 0 (D8)', () => {

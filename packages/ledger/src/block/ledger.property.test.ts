@@ -141,6 +141,7 @@ const lively = [
   'equivocation',
   'invalidItem',
   'doubleVote',
+  'brokenPrecommit',
   'byHand',
   'rewardsHeld',
   'minerHeld',

@@ -264,7 +264,8 @@ export class TaskRun {
       while (this.#task.state !== 'end') {
         const message = await receive(stream, MinerToMixer);
         if (message === null) throw new Error('the miner closed the task before its end');
-        const { event, chunk } = reader.read(message);
+        const { event, chunk, offence } = reader.read(message);
+        if (offence !== null) this.#ground.emit({ type: 'offence', offence });
         if (event === null) throw new Error('the miner broke the protocol');
         await this.#dispatchFor(from, event, chunk);
         if (event.type === 'refused' || (event.type === 'prepared' && !event.accepted)) return;
