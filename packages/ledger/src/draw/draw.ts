@@ -58,14 +58,18 @@ export interface DrawRank {
   readonly totalWeight: bigint;
 }
 
+/** The least level of a miner that users of a domain get, by the network's word and the domain's (§6.1). */
+export function userLevelOf({ globals, params, domains }: LedgerView, domain: Ref<'domains'>): number {
+  return Math.max(params.levels.userLevel, termsAt(domains.at(domain), globals.epoch).userLevel);
+}
+
 /**
  * The draw table of the epoch a state is in. Within an epoch it only gains entries, which `activeFrom` keeps out of
  * older draws.
  */
-export function drawTable({ globals, params, miners, domains }: LedgerView): DrawTable {
-  const userLevels = Array.from(domains, (row) =>
-    Math.max(params.levels.userLevel, termsAt(row, globals.epoch).userLevel),
-  );
+export function drawTable(state: LedgerView): DrawTable {
+  const { globals, miners, domains } = state;
+  const userLevels = Array.from(domains, (_, domain) => userLevelOf(state, domain));
   const entries: DrawEntry[] = [];
   for (let miner = 0; miner < miners.length; miner++) {
     const { operator, owner, domain, models, contextTokens, activeFrom, weight, level } = miners.standing(miner);
@@ -86,7 +90,7 @@ export function drawTable({ globals, params, miners, domains }: LedgerView): Dra
   return { epoch: globals.epoch, beacon: globals.epochBeacon, entries };
 }
 
-/** The entries of a table that serve one model of a domain, at the level of users or at any (§6.1). */
+/** The entries of a table that serve one model of a domain, from the level of users on, below it, or at any (§6.1). */
 interface Market {
   readonly entries: readonly DrawEntry[];
   readonly row: WeightedRow;
@@ -100,23 +104,26 @@ interface Market {
 const markets = new WeakMap<DrawTable, Map<string, Market>>();
 
 function marketOf(table: DrawTable, { kind, domain, model }: Pick<DrawRequest, 'kind' | 'domain' | 'model'>): Market {
-  const isForUsers = kind === 'user';
-  const name = `${domain}/${model}/${isForUsers}`;
+  const levels = kind === 'user' || kind === 'challenge' ? kind : 'any';
+  const name = `${domain}/${model}/${levels}`;
   const known = markets.get(table) ?? new Map<string, Market>();
   markets.set(table, known);
-  const market = known.get(name) ?? newMarket(table, { isForUsers, domain, model });
+  const market = known.get(name) ?? newMarket(table, { levels, domain, model });
   known.set(name, market);
   return market;
 }
 
+/** Whether a miner stands where users' tasks may be drawn for it; below are those that the network tests (§4.12.1). */
+const isForUsers = ({ level, userLevel }: DrawEntry): boolean => level >= userLevel;
+
 function newMarket(
   table: DrawTable,
-  { isForUsers, domain, model }: Pick<DrawRequest, 'domain' | 'model'> & { readonly isForUsers: boolean },
+  { levels, domain, model }: Pick<DrawRequest, 'domain' | 'model'> & { readonly levels: 'user' | 'challenge' | 'any' },
 ): Market {
   const entries = table.entries.filter(
     (entry) =>
       entry.weight > 0n &&
-      (!isForUsers || entry.level >= entry.userLevel) && // §6.1
+      (levels === 'any' || (levels === 'user') === isForUsers(entry)) && // §6.1
       entry.domain === domain &&
       entry.models.includes(model),
   );

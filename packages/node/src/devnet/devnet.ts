@@ -39,8 +39,9 @@ import {
   names,
   sessionDepositUnits,
 } from './genesis.ts';
+import { hasNewcomers, testNewcomers } from './newcomers.ts';
 import type { AttackersStatus, Devnet, DevnetOptions, DevnetStatus } from './port.ts';
-import { provision } from './provision.ts';
+import { provideTests, provision } from './provision.ts';
 
 /** Starts the default network in this process; see {@link DevnetOptions}. */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
@@ -84,7 +85,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const engine = await openEngine({ store, genesis, keys: ring, runtime, onFatal: fatal.resolve, onProgress });
   const { chain } = engine;
   const { port, origins, hostNames } = options;
-  const { http, adminToken, totals, ready } = await startNode(
+  const { http, adminToken, totals, chat, ready } = await startNode(
     {
       genesis,
       store,
@@ -107,6 +108,12 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const workerOf = (miner: number) => serving.workerOf(miner);
   const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
+  if (hasNewcomers(chain.head())) {
+    const tests = await provideTests({ chain, keys, runtime });
+    const testKey = await liveApiKey(file, tests, keys.account(names.session));
+    closing.add(testNewcomers({ chain, runtime, chat, apiKey: testKey }));
+    onProgress('New miners are tested by tasks of the network until they reach the level that users get miners from.');
+  }
   await publishNodeFile(dataDir, { api: http.url, apiKey, adminToken }, closing);
   const attackersNow = () => (attackers === null ? null : attackersIn(chain.head(), keys, attackers));
   return {

@@ -1,4 +1,4 @@
-import { drawMiners } from '@assay/ledger';
+import { type DrawRequest, type DrawTable, drawMiners, eligibleMiners, type LedgerView } from '@assay/ledger';
 import {
   AssayError,
   detailOf,
@@ -155,7 +155,10 @@ export class Tasks {
     committee.requireQuorum(state);
     this.#auditLag.requireRoom();
     const reservedUnits = this.#reservations.reservedUnits(request.session);
-    const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs, isBusy: this.#isBusy() });
+    const drawHeight = state.globals.height;
+    const table = drawTables.at(drawHeight, state);
+    const asked = { reservedUnits, nowMs, isBusy: this.#isBusy(), isTest: isTest(table, state, request) };
+    const { session, terms, maxUnits } = admit(state, request, asked);
     this.#inHand.requireRoom({ session: request.session, model: terms.model });
     const root = roots.of(messageTypes.taskRequest, TaskRequest, request);
     if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
@@ -165,17 +168,15 @@ export class Tasks {
     // §6.4 The same for the same request, whenever it is made: there is nothing to choose.
     const ticket = committeeSigner.sign(ticketSigningRoot(state.chain, request));
     const taskId = drawIdOf({ ticket });
-    const drawHeight = state.globals.height;
-    const table = drawTables.at(drawHeight, state);
     const { domain, payer, dedicatedMiners } = session;
     const { kind, model } = terms;
     const drawn = { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
     const draw = table === null ? [] : drawMiners(table, drawn, mostAsked).map(({ miner }) => miner);
-    if (draw.length === 0) throw new AssayError('NO_MINER');
+    if (draw.length === 0) throw new AssayError('NO_MINER', whyNobody(table, drawn));
     requestDedup.admit(request, taskId);
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
     const { deadlines, maxReassignments } = state.params;
-    const asked = {
+    const task = {
       taskId,
       ticket,
       request,
@@ -188,7 +189,7 @@ export class Tasks {
       order: turns.order(draw, nowMs),
       drawHeight,
     };
-    return new TaskRun(this.#surroundings(link.endpoint), newTask(asked, nowMs), { gateway: link.stream, payload });
+    return new TaskRun(this.#surroundings(link.endpoint), newTask(task, nowMs), { gateway: link.stream, payload });
   }
 
   /** Whether users' tasks are in hand. */
@@ -199,4 +200,21 @@ export class Tasks {
   #surroundings(endpoint: Endpoint) {
     return { ground: this.#ground, endpoint, reservations: this.#reservations };
   }
+}
+
+/** §4.12.1 Whether a task of the network's own tests a new miner: while there is one below the level of users. */
+function isTest(table: DrawTable | null, { sessions, globals }: LedgerView, { session: index }: TaskRequest): boolean {
+  const session = sessions.get(index);
+  if (session === undefined || !session.isBackground || table === null) return false;
+  const drawHeight = globals.height;
+  return eligibleMiners(table, { ...session, kind: 'challenge', drawHeight }).length > 0;
+}
+
+/** §4.12.1 Where the miners that there are still have to be tested, that is why nobody was drawn. */
+function whyNobody(table: DrawTable | null, drawn: Omit<DrawRequest, 'taskId'>): string {
+  const tested = table === null ? [] : eligibleMiners(table, { ...drawn, kind: 'challenge' });
+  const [first] = tested;
+  if (drawn.kind !== 'user' || first === undefined) return '';
+  const count = tested.length === 1 ? '1 miner stands' : `${tested.length} miners stand`;
+  return `None has passed the network's tests: ${count} below level ${first.userLevel}, from which users get miners.`;
 }
