@@ -1,4 +1,4 @@
-import { drawMiners, drawTable } from '@assay/ledger';
+import { drawMiners, drawTable, eligibleMiners } from '@assay/ledger';
 import { honest, softFailure } from '@assay/ledger/fixture';
 import { brokenPrecommit } from '@assay/ledger/fixture/offences';
 import { drawIdOf, type Receipt } from '@assay/protocol';
@@ -10,12 +10,13 @@ const price = 1000n;
 const ownTask = { ...task, session: 1, kind: 'background' as const, priceUnits: 0n } as const;
 
 /** Two miners, the session of a payer, and one of the network itself. */
-function village(): Village {
+function village(userLevel = 0): Village {
   const made = new Village('useful-work', {
     edit: (genesis) => {
       const [member] = genesis.domains.map(({ owner }) => owner);
       const cases = { ...genesis.params.cases, foundation: member === undefined ? [] : [member] };
-      return { ...genesis, params: { ...genesis.params, cases } };
+      const levels = { ...genesis.params.levels, userLevel };
+      return { ...genesis, params: { ...genesis.params, cases, levels } };
     },
   });
   made.settle(2);
@@ -185,5 +186,18 @@ describe('preset useful-work (D)', () => {
     // Everything else is equal: 0.55 a : 0.5 b.
     const whole = emitted(close, 'miners');
     expect(near(emitted(close, 'miners', 0), (whole * 55n * a) / (55n * a + 50n * b))).toBe(true);
+  });
+
+  it('gives users a miner once it passed ten tests of the network, and tests only those who did not (D8)', () => {
+    const made = village(1);
+    const place = { domain: 0, model: 0, payer: made.address('payer'), dedicatedMiners: [], drawHeight: made.height };
+    const drawn = (kind: 'user' | 'challenge') =>
+      eligibleMiners(drawTable(made.state), { ...place, kind }).map(({ miner }) => miner);
+    expect([drawn('user'), drawn('challenge')]).toEqual([[], [0, 1]]);
+    for (let i = 0; i < 10; i++) made.work([{ ...ownTask, kind: 'challenge', miner: 0 }]);
+    made.finishPeriod();
+    expect(Array.from(made.state.miners, ({ level }) => level)).toEqual([1, 0]);
+    expect([drawn('user'), drawn('challenge')]).toEqual([[0], [1]]);
+    expect(made.state.globals.backgroundTokens).toBe(0);
   });
 });

@@ -158,7 +158,7 @@ describe('draw §6', () => {
     }
   });
 
-  it('draws tests for those below the level of users, users’ tasks for the others, and other tasks for all (§6.1)', () => {
+  it('draws tests for those below the level of users, users’ tasks for others, other tasks for all (§6.1)', () => {
     const drawn = table(entry(0, { level: 1 }), entry(1), entry(2, { level: 0 }), entry(3, { level: 3, weight: 0n }));
     const of = (kind: 'user' | 'challenge' | 'background' | 'training') =>
       eligibleMiners(drawn, { ...request('task'), kind }).map(({ miner }) => miner);

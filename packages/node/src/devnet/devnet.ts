@@ -39,7 +39,7 @@ import {
   names,
   sessionDepositUnits,
 } from './genesis.ts';
-import { hasNewcomers, testNewcomers } from './newcomers.ts';
+import { hasNewcomers, type Testing, testNewcomers } from './newcomers.ts';
 import type { AttackersStatus, Devnet, DevnetOptions, DevnetStatus } from './port.ts';
 import { provideTests, provision } from './provision.ts';
 
@@ -109,9 +109,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   if (hasNewcomers(chain.head())) {
-    const tests = await provideTests({ chain, keys, runtime });
-    const testKey = await liveApiKey(file, tests, keys.account(names.session));
-    closing.add(testNewcomers({ chain, runtime, chat, apiKey: testKey }));
+    closing.add(await startTests({ chain, keys, runtime, chat, file }));
     onProgress('New miners are tested by tasks of the network until they reach the level that users get miners from.');
   }
   await publishNodeFile(dataDir, { api: http.url, apiKey, adminToken }, closing);
@@ -125,6 +123,18 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     stop: () => closing.close(),
     failed: fatal.promise,
   };
+}
+
+async function startTests({
+  chain,
+  keys,
+  runtime,
+  chat,
+  file,
+}: Omit<Testing, 'apiKey'> & { readonly keys: Keystore; readonly runtime: Runtime; readonly file: ApiKeyFile }) {
+  const session = await provideTests({ chain, keys, runtime });
+  const apiKey = await liveApiKey(file, session, keys.account(names.session));
+  return testNewcomers({ chain, runtime, chat, apiKey });
 }
 
 /** The operator of a role of this network is the role itself. */
