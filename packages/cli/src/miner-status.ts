@@ -143,7 +143,7 @@ function stepsOf(
   };
   if (miner === null || earning === null) return [online, { name: 'registered', isDone: false, text: 'not yet' }];
   const { tasks, audited, rejected, epochCertified, level, measured } = miner;
-  const users = level < earning.userLevel ? 'challenges only' : 'challenges and users’ tasks';
+  const users = level < earning.userLevel ? 'tests and challenges only' : 'challenges and users’ tasks';
   const isDrawn = measured.epoch !== null || tasks > 0;
   return [
     online,

@@ -1,5 +1,13 @@
 import type { Comparison, Hindrance, MinerEarning } from '@assay/client';
-import { isUndecided, type LedgerView, MAX_RESULTS_OWED, namesEngine, profilesInForce, termsAt } from '@assay/ledger';
+import {
+  isUndecided,
+  type LedgerView,
+  MAX_RESULTS_OWED,
+  namesEngine,
+  profilesInForce,
+  termsAt,
+  userLevelOf,
+} from '@assay/ledger';
 import { EngineInfo, type MinerRow, type Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { holding, ofCases, ofStatus, tooLow } from './hindrance.ts';
@@ -17,7 +25,7 @@ export function minerEarning(head: LedgerView, index: Ref<'miners'>, engine: Eng
     engine: engine === null ? null : (EngineInfo.toJson(engine) as MinerEarning['engine']),
     comparison: comparisonOf(head, miner, engine),
     isDrawn: miner.weight > 0n && miner.activeFrom <= height,
-    userLevel: userLevelOf(head, miner),
+    userLevel: userLevelOf(head, miner.domain),
     minCollateralUnits: String(minCollateralUnits),
     openCases,
     hindrances: hindrancesOfMiner(head, index, engine),
@@ -112,7 +120,7 @@ function ofOffer(head: LedgerView, miner: Readonly<MinerRow>, engine: EngineInfo
 /** How far it has come, and what only time or work changes. */
 function ofStanding(head: LedgerView, miner: Readonly<MinerRow>): Hindrance[] {
   const { globals, params } = head;
-  const userLevel = userLevelOf(head, miner);
+  const userLevel = userLevelOf(head, miner.domain);
   const trialEnd = miner.registeredPeriod + params.rewards.testPeriods;
   return holding([
     [miner.activeFrom > globals.height, 'notYetDrawn', `Draws may pick it from block ${miner.activeFrom} on.`, null],
@@ -132,6 +140,3 @@ function ofStanding(head: LedgerView, miner: Readonly<MinerRow>): Hindrance[] {
     [miner.tasks === 0, 'noTaskYet', 'It has had no task yet: the draw decides when one comes.', null],
   ]);
 }
-
-const userLevelOf = ({ domains, globals, params }: LedgerView, { domain }: Pick<MinerRow, 'domain'>) =>
-  Math.max(params.levels.userLevel, termsAt(domains.at(domain), globals.epoch).userLevel);

@@ -269,6 +269,8 @@ function whyNot(entry: DrawTable['entries'][number], request: DrawRequest): stri
   if (entry.weight === 0n) return 'no, paused, held by a case, deregistered or ejected';
   const isTooLow = kind === 'user' && entry.level < entry.userLevel;
   if (isTooLow) return `no, level ${entry.level} is below ${entry.userLevel}`;
+  const isTested = kind === 'challenge' && entry.level >= entry.userLevel;
+  if (isTested) return `no, level ${entry.level} needs no test`;
   if (entry.activeFrom > drawHeight) return `no, active only from block ${entry.activeFrom}`;
   if (entry.domain !== domain) return `no, works for domain ${entry.domain}`;
   if (!entry.models.includes(model)) return `no, does not serve model ${model}`;

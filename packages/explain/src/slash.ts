@@ -91,7 +91,7 @@ export function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): Slas
   };
 }
 
-const offences: readonly CaseCause[] = ['equivocation', 'invalidItem', 'doubleVote', 'falseVerdict'];
+const offences: readonly CaseCause[] = ['equivocation', 'invalidItem', 'doubleVote', 'brokenPrecommit', 'falseVerdict'];
 
 /** The fine before its caps, by the rule of its cause. */
 function proposedOf({ opened, params, askedUnits }: CaseRecord): bigint {

@@ -44,6 +44,7 @@ export {
   drawSteering,
   drawTable,
   eligibleMiners,
+  userLevelOf,
 } from './draw/draw.ts';
 export { isOfKnownPair, namesEngine, owesIds } from './draw/engines.ts';
 export { mismatchesOf, type Pooled, pooledAfter, pooledMismatches } from './draw/pool.ts';

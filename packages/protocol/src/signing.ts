@@ -18,6 +18,7 @@ export const messageTypes = {
   taskTicket: 14,
   presence: 15,
   consensusPossession: 16,
+  opening: 17,
 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 

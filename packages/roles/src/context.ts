@@ -73,7 +73,7 @@ export function isAnnouncedByMixer(
 
 export const protocols = {
   task: '/assay/task/1',
-  serve: '/assay/serve/1',
+  serve: '/assay/serve/2',
   batch: '/assay/batch/1',
   vote: '/assay/transition-vote/1',
   order: '/assay/transition-order/1',

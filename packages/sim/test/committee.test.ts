@@ -23,8 +23,9 @@ function anotherMixer(net: World, mixer: number, signer: Ed25519Signer, committe
   const context = net.contextOf(`another ${mixer}`, signer);
   const sender = new TransactionSender(context);
   const submit: MixerOptions['submit'] = (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n });
+  const report: MixerOptions['report'] = (evidence) => sender.send('evidence', evidence, {});
   const drawTables = new DrawTables(net.chain, context.store);
-  const service = new Mixer(context, { mixer, committeeSigner, drawTables, submit, maxTasks: 8 });
+  const service = new Mixer(context, { mixer, committeeSigner, drawTables, submit, report, maxTasks: 8 });
   const prove: PresenceOptions['submit'] = (value) => sender.send('presence', value, { feeUnits: 0n });
   return new PresentRole(service, context, { kind: 'mixer', role: mixer, submit: prove });
 }

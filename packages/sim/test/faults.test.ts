@@ -6,6 +6,7 @@ import {
   MinerToMixer,
   MixerToMiner,
   messageTypes,
+  opens,
   Precommit,
   precommitHash,
 } from '@assay/protocol';
@@ -147,7 +148,9 @@ describe('the fault of a node', () => {
     await say({ kind: 'start', value: { payload } });
     const { precommit, signature } = (await hear('precommit')).value;
     await say({ kind: 'openReveal', value: { taskId } });
-    const { artifact, salt } = (await hear('reveal')).value;
+    const { artifact, opening } = (await hear('reveal')).value;
+    expect([opens(opening), Precommit.equals(opening.precommit, precommit)]).toEqual([true, true]);
+    const { salt } = opening;
     const root = new SigningRoots(chain).of(messageTypes.precommit, Precommit, precommit);
     expect(nativeVerifier.ed25519(row.publicKey, root, signature)).toBe(true);
     const artifactRoot = Artifact.hashTreeRoot(artifact);

@@ -1,6 +1,6 @@
 import { devnetPrices, minerFundsUnits, names } from '@assay/node/devnet/genesis';
 import { minerRegistration } from '@assay/node/host/registration';
-import type { BodyValues } from '@assay/protocol';
+import { type BodyValues, Hardware } from '@assay/protocol';
 import { Miner } from '@assay/roles/miner/index';
 import { describe, expect, it } from 'vitest';
 import { otherFileHash, servingOn } from '../src/serving.ts';
@@ -43,7 +43,15 @@ async function secondDomain(net: World) {
   await net.until(() => head().models.at(1).status === 'accepted');
   const operator = net.keys.account(newcomer);
   const worker = servingOn(net.runtime, {}).workerOf(2);
-  const plan = { operator, owner: addressOf(newcomer), domain: 1, models: [1], worker, concurrency: 2 };
+  const plan = {
+    operator,
+    owner: addressOf(newcomer),
+    domain: 1,
+    models: [1],
+    worker,
+    concurrency: 2,
+    hardware: Hardware.defaultValue(),
+  };
   const [kind, body] = minerRegistration(head(), plan);
   await send(newcomer, kind, body);
   const plants = { submit: () => Promise.reject(new Error('nothing is planted')), oneIn: 0 };

@@ -16,8 +16,6 @@ export const taskCommand = defineCommand({
   print: (task) => (task.status === 'pending' ? [task.message] : lines(task)),
 });
 
-const steps = ['prepare', 'start', 'precommit', 'commit'];
-
 function lines(task: TaskDetail): string[] {
   const units = (text: string): string => `${formatUnits(BigInt(text))} units`;
   const pairs: [string, string][] = [
@@ -47,18 +45,23 @@ function lines(task: TaskDetail): string[] {
   return [...fields(shown), ...stateLines(task), ...auditLines(task), ...historyLines(task)];
 }
 
-/** The states it went through, a line for each attempt (§5): late steps and the receipt tell them all. */
-function stateLines({ history, attempt, miner }: TaskDetail): string[] {
-  const late = history.flatMap(({ height, event }) => (event.type === 'taskLate' ? [{ height, ...event }] : []));
-  return [
-    '',
-    ...late.map((each) => {
-      const path = steps.slice(0, steps.indexOf(each.step) + 1).join(' → ');
-      const who = `attempt ${each.attempt}, miner ${each.miner}`;
-      return `  ${who}: ${path} late; oracle ${each.oracle} asked, block ${each.height}`;
-    }),
-    `  attempt ${attempt}, miner ${miner}: ${[...steps, 'end'].join(' → ')}`,
-  ];
+/** The states it went through: who asked, who took it, then a line for each attempt (§5.1.4). */
+function stateLines({ states, gateway, history }: TaskDetail): string[] {
+  const oracles = history.flatMap(({ event }) => (event.type === 'taskLate' ? [event.oracle] : []));
+  const begun = states.flatMap(({ state, by, height, timeMs }) => {
+    const when = `after block ${height}${timeMs === null ? '' : ` (${new Date(timeMs).toISOString()})`}`;
+    if (state === 'request') return [`  request: ${by} through gateway ${gateway}, ${when}`];
+    return state === 'create' ? [`  create: ${by}, ${when}`] : [];
+  });
+  const ofMiners = states.filter(({ by, state }) => by.startsWith('miner') || state === 'end');
+  const attempts = [...Map.groupBy(ofMiners, ({ attempt }) => attempt)].map(([attempt, path]) => {
+    const [first] = path;
+    const late = path.find(({ isLate }) => isLate);
+    const words = path.map(({ state }) => state).join(' → ');
+    const end = late === undefined ? '' : ` late; oracle ${oracles.shift()} asked, block ${late.height}`;
+    return `  attempt ${attempt}, ${first?.by}: ${words}${end}`;
+  });
+  return ['', ...begun, ...attempts];
 }
 
 function auditLines({ audit }: TaskDetail): string[] {

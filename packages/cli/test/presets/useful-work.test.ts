@@ -1,5 +1,6 @@
-import { drawMiners, drawTable } from '@assay/ledger';
+import { drawMiners, drawTable, eligibleMiners } from '@assay/ledger';
 import { honest, softFailure } from '@assay/ledger/fixture';
+import { brokenPrecommit } from '@assay/ledger/fixture/offences';
 import { drawIdOf, type Receipt } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, Village } from './village.fixture.ts';
@@ -9,12 +10,13 @@ const price = 1000n;
 const ownTask = { ...task, session: 1, kind: 'background' as const, priceUnits: 0n } as const;
 
 /** Two miners, the session of a payer, and one of the network itself. */
-function village(): Village {
+function village(userLevel = 0): Village {
   const made = new Village('useful-work', {
     edit: (genesis) => {
       const [member] = genesis.domains.map(({ owner }) => owner);
       const cases = { ...genesis.params.cases, foundation: member === undefined ? [] : [member] };
-      return { ...genesis, params: { ...genesis.params, cases } };
+      const levels = { ...genesis.params.levels, userLevel };
+      return { ...genesis, params: { ...genesis.params, cases, levels } };
     },
   });
   made.settle(2);
@@ -153,6 +155,24 @@ describe('preset useful-work (D)', () => {
     expect(near(emitted(close, 'miners', 0), (emitted(close, 'miners') * share) / 10n ** 19n)).toBe(true);
   });
 
+  it('fines a miner that opens another answer than it precommitted to, strikes it, and pays the others (D2)', () => {
+    const made = village();
+    const { collateralUnits } = made.state.miners.at(0);
+    const { escrowUnits } = made.state.sessions.at(0);
+    made.block(made.tx('payer', 'evidence', { offence: brokenPrecommit(made, 0, {}, { key: 'stranger0' }) }));
+    expect(Array.from(made.state.cases, ({ cause, kind, role }) => [cause, kind, role])).toEqual([
+      ['brokenPrecommit', 'miner', 0],
+    ]);
+    // A tenth of all its stake.
+    expect(made.state.miners.at(0)).toMatchObject({ strikes: 1, collateralUnits: (collateralUnits * 9n) / 10n });
+    expect(made.state.sessions.at(0).escrowUnits).toBe(escrowUnits);
+    made.work([{ ...task, miner: 1 }]);
+    const close = made.finishPeriod();
+    expect(close.scores.map(({ miner }) => miner)).toEqual([1]);
+    const [broken, honestOne] = Array.from(made.state.miners, ({ availabilityPpb }) => availabilityPpb);
+    expect([broken, honestOne]).toEqual([875_000_000, 1_000_000_000]);
+  });
+
   it('raises levels by ten successes in a row, and pays 0.55 at level 1 for 0.5 at level 0 (D8)', () => {
     const made = village();
     for (let i = 0; i < 10; i++) made.work([{ ...task, miner: 0 }]);
@@ -167,5 +187,26 @@ describe('preset useful-work (D)', () => {
     // Everything else is equal: 0.55 a : 0.5 b.
     const whole = emitted(close, 'miners');
     expect(near(emitted(close, 'miners', 0), (whole * 55n * a) / (55n * a + 50n * b))).toBe(true);
+  });
+
+  it('gives users a miner once it passed ten tests of the network, and tests only those who did not (D8)', () => {
+    const made = village(1);
+    const place = {
+      domain: 0,
+      model: 0,
+      payer: made.address('payer'),
+      dedicatedMiners: [],
+      drawHeight: made.height,
+      maxTokensIn: 8,
+      maxTokensOut: 8,
+    };
+    const drawn = (kind: 'user' | 'challenge') =>
+      eligibleMiners(drawTable(made.state), { ...place, kind }).map(({ miner }) => miner);
+    expect([drawn('user'), drawn('challenge')]).toEqual([[], [0, 1]]);
+    for (let i = 0; i < 10; i++) made.work([{ ...ownTask, kind: 'challenge', miner: 0 }]);
+    made.finishPeriod();
+    expect(Array.from(made.state.miners, ({ level }) => level)).toEqual([1, 0]);
+    expect([drawn('user'), drawn('challenge')]).toEqual([[0], [1]]);
+    expect(made.state.globals.backgroundTokens).toBe(0);
   });
 });

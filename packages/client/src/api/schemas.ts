@@ -18,6 +18,7 @@ import {
   revenuePartsShape,
   SessionRow,
   TaskKind,
+  TaskState,
   TaskStatus,
   ValidatorRow,
 } from '@assay/protocol';
@@ -215,6 +216,19 @@ export type Task = z.infer<typeof Task>;
 export const TaskPage = z.object({ height: count, items: z.array(Task) });
 export type TaskPage = z.infer<typeof TaskPage>;
 export const TaskDetail = Task.extend({
+  /** The states it went through, in order. */
+  states: z.array(
+    z.object({
+      state: z.enum(['request', ...TaskState.words]),
+      attempt: count,
+      /** An account, a mixer or a miner. */
+      by: z.string(),
+      /** The newest block as it was asked for, or that which recorded it, with its time; null where none says when. */
+      height: count.nullable(),
+      timeMs: count.nullable(),
+      isLate: z.boolean(),
+    }),
+  ),
   audit: Audit.nullable(),
   history: z.array(z.object({ height: count, event: Event })),
 });

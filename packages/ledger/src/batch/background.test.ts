@@ -58,6 +58,12 @@ describe('background sessions §4.12', () => {
     expect(send(closed, closed.receipt(own))).toBe('RECEIPT_BACKGROUND_FULL');
   });
 
+  it('test new miners whatever room there is for the others (§4.12.1)', () => {
+    const world = backgroundWorld(0);
+    expect(send(world, world.receipt({ ...own, kind: 'challenge' }))).toBe('OK');
+    expect(world.state.globals.backgroundTokens).toBe(0);
+  });
+
   it('earn work at 0.3 for the miner, nothing for model and gateway, and cost nobody anything (D7)', () => {
     const world = backgroundWorld(1000);
     const receipt = world.receipt(own);

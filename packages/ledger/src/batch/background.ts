@@ -6,11 +6,11 @@ export function takesKind({ isBackground }: Pick<SessionRow, 'isBackground'>, ki
   return kind === 'training' || (kind === 'user') !== isBackground;
 }
 
-/** Prompt and output tokens of the network's own tasks among receipts. */
+/** Prompt and output tokens of the network's own tasks among receipts, but for its tests of new miners (§4.12.1). */
 export function backgroundTokensOf({ sessions }: LedgerView, receipts: readonly Receipt[]): number {
   let tokens = 0;
-  for (const { session, tokensIn, tokensOut } of receipts) {
-    if (sessions.at(session).isBackground) tokens += tokensIn + tokensOut;
+  for (const { session, kind, tokensIn, tokensOut } of receipts) {
+    if (sessions.at(session).isBackground && kind !== 'challenge') tokens += tokensIn + tokensOut;
   }
   return tokens;
 }

@@ -1,4 +1,11 @@
-import { type LedgerEvent, type ResultCode, type Transition, type TransitionRow, taskIdOf } from '@assay/protocol';
+import {
+  type LedgerEvent,
+  type Ref,
+  type ResultCode,
+  type Transition,
+  type TransitionRow,
+  taskIdOf,
+} from '@assay/protocol';
 import { markSeen } from '../draw/presence.ts';
 import { keyOf, type LedgerState, type LedgerView } from '../state/state.ts';
 import { isInTime } from './receipts.ts';
@@ -55,10 +62,15 @@ export function applyTransitions(
     state.transitions.push(row);
     state.oracles.update(oracle, { epochDuties: state.oracles.at(oracle).epochDuties + 1 });
     markSeen(state, { kind: 'oracle', role: oracle }, state.globals.epoch); // §7.12
-    const { strikes, epochLate } = state.miners.standing(miner);
-    state.miners.update(miner, { strikes: strikes + 1, epochLate: epochLate + 1 });
+    strike(state, miner);
     return lateEvent(row);
   });
+}
+
+/** A strike against a miner's availability (verification §4.6). */
+export function strike(state: LedgerState, miner: Ref<'miners'>): void {
+  const { strikes, epochLate } = state.miners.standing(miner);
+  state.miners.update(miner, { strikes: strikes + 1, epochLate: epochLate + 1 });
 }
 
 /** What the record of a late step says. */

@@ -142,6 +142,7 @@ const lively = [
   'equivocation',
   'invalidItem',
   'doubleVote',
+  'brokenPrecommit',
   'byHand',
   'rewardsHeld',
   'minerHeld',

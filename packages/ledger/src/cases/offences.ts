@@ -1,14 +1,22 @@
 import {
   BatchHeader,
+  type BrokenPrecommit,
   type Certificate,
   canonicalVoteBytes,
   cometChainId,
   type DoubleVote,
+  type MessageType,
+  messageTypes,
   Offence,
+  opens,
   type Params,
+  Precommit,
+  PrecommitOpening,
   type Ref,
   receiptsRootAlong,
   type SignedVote,
+  signingDomain,
+  signingRoot,
 } from '@assay/protocol';
 import { equalBytes, littleEndian, sha256 } from '@assay/ssz';
 import { isSigned } from '../batch/certificate.ts';
@@ -20,7 +28,7 @@ import type { Verifier } from '../state/verifier.ts';
 
 /** What an offence is about; two about the same are one. */
 export interface OffenceTurn {
-  readonly kind: 'mixer' | 'validator';
+  readonly kind: 'mixer' | 'validator' | 'miner';
   readonly role: number;
   readonly epoch: number;
   readonly subject: Uint8Array;
@@ -33,6 +41,11 @@ export function turnOf({ kind, value }: Offence, params: Pick<Params, 'epochBloc
     const { validator: role, height } = value;
     const subject = sha256(selector, littleEndian(role, 4), littleEndian(height, 8));
     return { kind: 'validator', role, epoch: epochOf(height, params), subject };
+  }
+  if (kind === 'brokenPrecommit') {
+    const { epoch, precommit } = value.opening;
+    const subject = sha256(selector, littleEndian(precommit.miner, 4), precommit.taskId);
+    return { kind: 'miner', role: precommit.miner, epoch, subject };
   }
   const { header } = kind === 'equivocation' ? value.first : value.certificate;
   const { mixer: issuer, epoch, sequence } = header;
@@ -54,6 +67,7 @@ export function isProven(state: LedgerView, { kind, value }: Offence, verifier: 
     return isTwice(mixer, first, second) && [first, second].every((each) => hasSigned(state, each, mixer, verifier));
   }
   if (kind === 'doubleVote') return isVotedTwice(state, value, verifier);
+  if (kind === 'brokenPrecommit') return isContradicted(state, value, verifier);
   const { mixer, certificate, receipt, index, path } = value;
   const root = receiptsRootAlong(receipt, index, path);
   const isItem = root !== null && equalBytes(root, certificate.header.receiptsRoot);
@@ -75,6 +89,20 @@ function hasSigned(state: LedgerView, certificate: Certificate, mixer: Ref<'mixe
   const seat = committee.findIndex((each) => each.mixer === mixer);
   if (signers.bitLen !== committee.length || seat === -1 || !signers.get(seat)) return false;
   return isSigned(state, certificate, { committee, verifier });
+}
+
+/** §7.4.7 A precommit and an opening that does not hash to it, both signed with the key that the miner has. */
+function isContradicted(
+  { miners, chain }: Pick<LedgerView, 'miners' | 'chain'>,
+  { opening, precommitSignature, signature }: BrokenPrecommit,
+  { ed25519 }: Verifier,
+): boolean {
+  if (opens(opening)) return false;
+  const { publicKey } = miners.at(opening.precommit.miner);
+  const rootOf = (root: Uint8Array, type: MessageType) => signingRoot(root, signingDomain(chain, type));
+  const precommitted = rootOf(Precommit.hashTreeRoot(opening.precommit), messageTypes.precommit);
+  const opened = rootOf(PrecommitOpening.hashTreeRoot(opening), messageTypes.opening);
+  return ed25519(publicKey, precommitted, precommitSignature) && ed25519(publicKey, opened, signature);
 }
 
 /** §7.4.5 Two votes for two blocks, both with the key that the validator had for that height. */

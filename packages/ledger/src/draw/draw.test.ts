@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defaultParams, drawEpoch, type TaskKind } from '@assay/protocol';
+import { defaultParams, drawEpoch } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { World } from '../testing/world.fixture.ts';
@@ -80,14 +80,6 @@ describe('draw §6', () => {
     const drawn = table(entry(0), entry(1, change), entry(2));
     expect(eligibleMiners(drawn, request('t')).map((each) => each.miner)).toEqual([0, 2]);
     expect(drawMiners(drawn, request('t'), 3).map((rank) => rank.miner)).not.toContain(1);
-  });
-
-  it('takes every level for tasks of the network itself', () => {
-    const drawn = table(entry(0), entry(1, { level: 0 }));
-    const miners = (kind: TaskKind) => eligibleMiners(drawn, { ...request('t'), kind }).map((each) => each.miner);
-    expect(miners('background')).toEqual([0, 1]);
-    expect(miners('challenge')).toEqual([0, 1]);
-    expect(miners('user')).toEqual([0]);
   });
 
   it('takes only the miners that a dedicated session names', () => {
@@ -172,6 +164,23 @@ describe('draw §6', () => {
       expect(ranks.map(({ miner }) => miner)).toEqual(drawByHand(fit, asked.taskId, entries.length));
       expect(ranks[0]?.totalWeight ?? 0n).toBe(fit.reduce((sum, { weight }) => sum + weight, 0n));
     }
+  });
+
+  it('draws tests for those below the level of users, users’ tasks for others, other tasks for all (§6.1)', () => {
+    const drawn = table(entry(0, { level: 1 }), entry(1), entry(2, { level: 0 }), entry(3, { level: 3, weight: 0n }));
+    const of = (kind: 'user' | 'challenge' | 'background' | 'training') =>
+      eligibleMiners(drawn, { ...request('task'), kind }).map(({ miner }) => miner);
+    expect([of('user'), of('challenge'), of('background'), of('training')]).toEqual([
+      [1],
+      [0, 2],
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
+    expect(
+      drawMiners(drawn, { ...request('task'), kind: 'challenge' }, 9)
+        .map(({ miner }) => miner)
+        .toSorted(),
+    ).toEqual([0, 2]);
   });
 
   it('takes lots below the bound, from one end to the other', () => {

@@ -83,15 +83,18 @@ export interface DrawRank {
   readonly totalWeight: bigint;
 }
 
+/** The least level of a miner that users of a domain get, by the network's word and the domain's (§6.1). */
+export function userLevelOf({ globals, params, domains }: LedgerView, domain: Ref<'domains'>): number {
+  return Math.max(params.levels.userLevel, termsAt(domains.at(domain), globals.epoch).userLevel);
+}
+
 /**
  * The draw table of the epoch a state is in. Within an epoch it only gains entries, which `activeFrom` keeps out of
  * older draws.
  */
 export function drawTable(state: LedgerView): DrawTable {
   const { globals, params, miners, domains } = state;
-  const userLevels = Array.from(domains, (row) =>
-    Math.max(params.levels.userLevel, termsAt(row, globals.epoch).userLevel),
-  );
+  const userLevels = Array.from(domains, (_, domain) => userLevelOf(state, domain));
   const entries: DrawEntry[] = [];
   for (let miner = 0; miner < miners.length; miner++) {
     const { operator, owner, domain, models, activeFrom, weight, level } = miners.standing(miner);
@@ -114,13 +117,16 @@ export function drawTable(state: LedgerView): DrawTable {
 
 /** What tells one market from another. */
 interface MarketName {
-  readonly isForUsers: boolean;
+  readonly levels: 'user' | 'challenge' | 'any';
   readonly domain: Ref<'domains'>;
   readonly model: Ref<'models'>;
   readonly taskClass: TaskClass;
 }
 
-/** The entries of a table that serve a model, at the level of users or at any (§6.1), as a class weighs them (§6.6). */
+/**
+ * The entries of a table that serve one model of a domain, from the level of users on, below it, or at any (§6.1), as a
+ * class weighs them (§6.6).
+ */
 interface Market {
   readonly entries: readonly DrawEntry[];
   readonly steering: Steering;
@@ -136,21 +142,24 @@ const markets = new WeakMap<DrawTable, Map<string, Market>>();
 
 function marketOf(table: DrawTable, request: Omit<DrawRequest, 'taskId'>): Market {
   const { kind, domain, model } = request;
-  const isForUsers = kind === 'user';
+  const levels = kind === 'user' || kind === 'challenge' ? kind : 'any';
   const taskClass = taskClassOf(request, table.steering);
-  const name = `${domain}/${model}/${isForUsers}/${taskClass}`;
+  const name = `${domain}/${model}/${levels}/${taskClass}`;
   const known = markets.get(table) ?? new Map<string, Market>();
   markets.set(table, known);
-  const market = known.get(name) ?? newMarket(table, { isForUsers, domain, model, taskClass });
+  const market = known.get(name) ?? newMarket(table, { levels, domain, model, taskClass });
   known.set(name, market);
   return market;
 }
 
-function newMarket(table: DrawTable, { isForUsers, domain, model, taskClass }: MarketName): Market {
+/** Whether a miner stands where users' tasks may be drawn for it; below are those that the network tests (§4.12.1). */
+const isForUsers = ({ level, userLevel }: DrawEntry): boolean => level >= userLevel;
+
+function newMarket(table: DrawTable, { levels, domain, model, taskClass }: MarketName): Market {
   const entries = table.entries.filter(
     (entry) =>
       entry.weight > 0n &&
-      (!isForUsers || entry.level >= entry.userLevel) && // §6.1
+      (levels === 'any' || (levels === 'user') === isForUsers(entry)) && // §6.1
       entry.domain === domain &&
       entry.models.includes(model),
   );

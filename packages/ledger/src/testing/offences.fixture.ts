@@ -1,13 +1,22 @@
 import {
+  type ChainIdentity,
   type CometVote,
   canonicalVoteBytes,
   cometChainId,
   type DoubleVote,
+  type MessageType,
+  messageTypes,
   type Offence,
+  Precommit,
+  PrecommitOpening,
+  precommitHash,
   type Receipt,
   receiptPath,
   type SignedVote,
+  signingDomain,
+  signingRoot,
 } from '@assay/protocol';
+import type { Type } from '@chainsafe/ssz';
 import { type BatchOptions, requestHashOf, type Sender, type World } from './world.fixture.ts';
 
 /** Two batches of one turn of a mixer, the second with a receipt. */
@@ -61,4 +70,30 @@ export function doubleVote(
     return { blockHash: hash, partsTotal: 1, partsHash, ...time, signature };
   };
   return { kind: 'doubleVote', value: { first: vote(1), second: vote(2), ...terms } };
+}
+
+/** What stands in evidence against a miner, by whom it is signed, and for which chain. */
+interface BreakOptions {
+  readonly precommitKey?: Sender;
+  readonly key?: Sender;
+  readonly chain?: ChainIdentity;
+}
+
+/** A precommit of a miner to one salt, and an opening of it with another. */
+export function brokenPrecommit(
+  world: World,
+  miner = 0,
+  change: Partial<PrecommitOpening> = {},
+  { key = `miner${miner}`, precommitKey = key, chain = world.state.chain }: BreakOptions = {},
+): Offence & { readonly kind: 'brokenPrecommit' } {
+  const [artifactRoot, salt, requestHash, taskId] = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(byte));
+  if (!artifactRoot || !salt || !requestHash || !taskId) throw new Error('there are four');
+  const sealed = { artifactRoot, salt: requestHash, requestHash, model: 0 };
+  const precommit = { taskId, miner, hash: precommitHash(sealed) };
+  const opening = { ...sealed, salt, precommit, epoch: world.state.globals.epoch, ...change };
+  const sign = <T>(by: Sender, message: MessageType, type: Type<T>, value: T) =>
+    world.key(by).sign(signingRoot(type.hashTreeRoot(value), signingDomain(chain, message)));
+  const precommitSignature = sign(precommitKey, messageTypes.precommit, Precommit, opening.precommit);
+  const signature = sign(key, messageTypes.opening, PrecommitOpening, opening);
+  return { kind: 'brokenPrecommit', value: { opening, precommitSignature, signature } };
 }

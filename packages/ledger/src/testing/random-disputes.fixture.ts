@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { plantTx } from './audits.fixture.ts';
-import { doubleVote, equivocation, invalidItem } from './offences.fixture.ts';
+import { brokenPrecommit, doubleVote, equivocation, invalidItem } from './offences.fixture.ts';
 import { acts, from, hostile, options, stakes, units } from './random-values.fixture.ts';
 import type { Sender } from './world.fixture.ts';
 
@@ -52,6 +52,17 @@ export const doubleVotes = acts(
     const name: Sender = `consensus${key > 4 ? key : validator}`;
     const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
     return [funds, world.tx(sender, 'evidence', { offence: doubleVote(world, validator, { height }, { key: name }) })];
+  },
+);
+
+export const brokenPrecommits = acts(
+  'brokenPrecommits',
+  fc.record({ from, miner: fc.nat(3), back: fc.nat(3), task: fc.nat(3) }),
+  (world, { from: sender, miner, back, task }) => {
+    const epoch = Math.max(0, world.state.globals.epoch - back);
+    const offence = brokenPrecommit(world, miner, { epoch, requestHash: new Uint8Array(32).fill(task) });
+    const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
+    return [funds, world.tx(sender, 'evidence', { offence })];
   },
 );
 

@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import { auditDuties } from '../audit/audits.ts';
 import { auditList } from './audits.fixture.ts';
 import { modelTerms, noiseProfile, voteTx } from './models.fixture.ts';
-import { appealCase, decideCase, doubleVotes, offences, openCase, openPlant } from './random-disputes.fixture.ts';
+import {
+  appealCase,
+  brokenPrecommits,
+  decideCase,
+  doubleVotes,
+  offences,
+  openCase,
+  openPlant,
+} from './random-disputes.fixture.ts';
 import { admission, market, settling } from './random-domains.fixture.ts';
 import { roleAct } from './random-roles.fixture.ts';
 import {
@@ -384,6 +392,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 3, arbitrary: appealCase },
   { weight: 1, arbitrary: offences },
   { weight: 1, arbitrary: doubleVotes },
+  { weight: 1, arbitrary: brokenPrecommits },
   { weight: 1, arbitrary: openCase },
   { weight: 2, arbitrary: openPlant },
   { weight: 1, arbitrary: vote },

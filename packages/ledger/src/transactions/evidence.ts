@@ -1,5 +1,6 @@
 import { type BodyValues, noModel } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
+import { strike } from '../batch/transitions.ts';
 import { type Charge, offenceFine, openCase } from '../cases/cases.ts';
 import { isCharged, isProven, turnOf } from '../cases/offences.ts';
 import { reachOf, roomOf } from '../stake/fines.ts';
@@ -9,7 +10,7 @@ import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['evidence'];
 
-/** Shows what a mixer or a validator signed and never may (§7.4). */
+/** Shows what a mixer, a validator or a miner signed and never may (§7.4). */
 export const evidence: TransactionRule<Body> = {
   validate(state, { offence }, { sender, verifier }) {
     const { kind, role, epoch } = turnOf(offence, state.params);
@@ -23,6 +24,8 @@ export const evidence: TransactionRule<Body> = {
     return isProven(state, offence, verifier) ? 'OK' : 'BAD_EVIDENCE';
   },
   apply(state, body, { sender }) {
+    const { kind, role } = turnOf(body.offence, state.params);
+    if (kind === 'miner') strike(state, role); // §7.4.7
     return openCase(state, chargeOf(state, body, sender));
   },
 };

@@ -40,8 +40,9 @@ import {
   names,
   sessionDepositUnits,
 } from './genesis.ts';
+import { hasNewcomers, type Testing, testNewcomers } from './newcomers.ts';
 import type { AttackersStatus, Devnet, DevnetOptions, DevnetStatus } from './port.ts';
-import { provision } from './provision.ts';
+import { provideTests, provision } from './provision.ts';
 
 /** Starts the default network in this process; see {@link DevnetOptions}. */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
@@ -85,7 +86,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const engine = await openEngine({ store, genesis, keys: ring, runtime, onFatal: fatal.resolve, onProgress });
   const { chain } = engine;
   const { port, origins, hostNames } = options;
-  const { http, adminToken, totals, ready } = await startNode(
+  const { http, adminToken, totals, chat, ready } = await startNode(
     {
       genesis,
       store,
@@ -109,6 +110,10 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const hardware = await ownHardware();
   const session = await provision({ chain, keys, runtime, miners, workerOf, hardware, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
+  if (hasNewcomers(chain.head())) {
+    closing.add(await startTests({ chain, keys, runtime, chat, file }));
+    onProgress('New miners are tested by tasks of the network until they reach the level that users get miners from.');
+  }
   await publishNodeFile(dataDir, { api: http.url, apiKey, adminToken }, closing);
   const attackersNow = () => (attackers === null ? null : attackersIn(chain.head(), keys, attackers));
   return {
@@ -120,6 +125,18 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     stop: () => closing.close(),
     failed: fatal.promise,
   };
+}
+
+async function startTests({
+  chain,
+  keys,
+  runtime,
+  chat,
+  file,
+}: Omit<Testing, 'apiKey'> & { readonly keys: Keystore; readonly runtime: Runtime; readonly file: ApiKeyFile }) {
+  const session = await provideTests({ chain, keys, runtime });
+  const apiKey = await liveApiKey(file, session, keys.account(names.session));
+  return testNewcomers({ chain, runtime, chat, apiKey });
 }
 
 /** The operator of a role of this network is the role itself. */

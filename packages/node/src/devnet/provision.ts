@@ -40,7 +40,9 @@ function nextBlock(chain: Chain): Promise<void> {
   });
 }
 
-async function send({ chain, keys, runtime }: Provision, account: string, [kind, value]: Body): Promise<void> {
+type Sending = Pick<Provision, 'chain' | 'keys' | 'runtime'>;
+
+async function send({ chain, keys, runtime }: Sending, account: string, [kind, value]: Body): Promise<void> {
   const sender = new TransactionSender({ chain, signer: keys.account(account), runtime });
   const { code } = await sender.send(kind, value);
   if (code !== 'OK') throw new AssayError(code, `It happened to a ${kind} of ${account}.`);
@@ -79,6 +81,22 @@ async function openSession(needs: Provision): Promise<number> {
   const { height } = chain.head().globals;
   const session = plainSession({ sessionKey, homeMixer: 0, depositUnits, height });
   await send(needs, names.payer, ['openSession', session]);
+  return ours();
+}
+
+/** The session by which the foundation tests new miners (§4.12.1). */
+export async function provideTests(needs: Sending): Promise<number> {
+  const { chain, keys } = needs;
+  const sessionKey = keys.account(names.session).publicKey;
+  const ours = () =>
+    [...chain.head().sessions].findIndex(
+      ({ status, isBackground, sessionKey: key }) => status === 'open' && isBackground && equalBytes(key, sessionKey),
+    );
+  const known = ours();
+  if (known !== -1) return known;
+  const { height } = chain.head().globals;
+  const plain = plainSession({ sessionKey, homeMixer: 0, depositUnits: 0n, height });
+  await send(needs, names.foundation, ['openSession', { ...plain, isBackground: true }]);
   return ours();
 }
 

@@ -155,7 +155,8 @@ const makers: Readonly<Record<RoleSpec['kind'], Maker>> = {
     if (committeeSigner === null || drawTables === null) throw new Error('a mixer has a committee key and draw tables');
     const submit = (batch: BodyValues['certifiedBatch']) =>
       sender.send('certifiedBatch', batch, { feeUnits: 0n, validForBlocks: 8 });
-    return new Mixer(context, { mixer, committeeSigner, drawTables, submit, maxTasks: maxTasksPerMixer });
+    const report = (evidence: BodyValues['evidence']) => sender.send('evidence', evidence, {});
+    return new Mixer(context, { mixer, committeeSigner, drawTables, submit, report, maxTasks: maxTasksPerMixer });
   },
   miner: ({ context, sender, serving }, { concurrency, plantsOneIn = usualPlantsOneIn }, index) => {
     const submit = (opening: BodyValues['openPlant']) => sender.send('openPlant', opening, { feeUnits: 0n });

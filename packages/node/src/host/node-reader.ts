@@ -64,6 +64,7 @@ import { toHex } from '@assay/ssz';
 import type { NodeReader, PageRequest, RowKey } from '../http/port.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskRecord } from '../store/tasks.ts';
+import { statesOf } from './task-states.ts';
 import type { TotalsView } from './totals.ts';
 
 export interface NodeReaderParts {
@@ -257,6 +258,7 @@ export class LocalReader implements NodeReader {
     if (record === null) return this.#pendingOrNone(taskId);
     return {
       ...this.#taskJson(record),
+      states: this.#statesOf(record),
       audit: record.audit === null ? null : auditJson(record.audit),
       history: record.history.map(({ height, event }) => ({ height, event: eventJson(event) })),
     };
@@ -297,6 +299,16 @@ export class LocalReader implements NodeReader {
 
   #pendingOrNone(taskId: Uint8Array): 'pending' | null {
     return this.#parts.isPending(toHex(taskId)) ? 'pending' : null;
+  }
+
+  #statesOf({ receipt, row, history }: TaskRecord): TaskDetail['states'] {
+    const late = history.flatMap(({ height, event }) => (event.type === 'taskLate' ? [{ ...event, height }] : []));
+    const payer = this.#head.sessions.get(receipt.session)?.payer;
+    const timeOf = (height: number) => {
+      const bytes = this.#parts.store.blockAt(height);
+      return bytes === null ? null : Block.deserialize(bytes).header.timeMs;
+    };
+    return statesOf({ receipt, row, late, payer: payer === undefined ? null : addressText(payer), timeOf });
   }
 
   #taskJson({ receipt, audit, row, order, timeMs, refundedUnits, paidEpoch }: TaskRecord): Task {

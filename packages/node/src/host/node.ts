@@ -3,6 +3,7 @@ import type { NodeCondition } from '@assay/client';
 import type { LedgerView } from '@assay/ledger';
 import type { Genesis } from '@assay/protocol';
 import type { Chain, Engine } from '@assay/roles/ports/chain';
+import type { ChatService } from '@assay/roles/ports/chat';
 import type { Network } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../http/server.ts';
@@ -55,6 +56,8 @@ export interface RunningNode {
   /** What opens the routes that stop and start roles. */
   readonly adminToken: string;
   readonly totals: TotalsView;
+  /** What its gateway answers, once its roles run. */
+  readonly chat: ChatService;
   readonly condition: () => NodeCondition;
   /** Resolves once the chain is current and the roles run. Rejects with what kept them from starting. */
   readonly ready: Promise<void>;
@@ -109,7 +112,7 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
   // Whoever waits for it hears of it; nobody has to.
   ready.catch(() => {});
   engine.start();
-  return { http, adminToken, totals, ready, condition: () => desk.condition() };
+  return { http, adminToken, totals, chat: desk, ready, condition: () => desk.condition() };
 }
 
 async function startRoles(

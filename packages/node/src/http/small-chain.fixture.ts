@@ -88,6 +88,7 @@ const task: TaskDetail = {
     paidEpoch: null,
   }),
   audit: auditJson(AuditRow.defaultValue()),
+  states: [],
   history: [{ height: 3, event: eventJson({ type: 'auditSkipped', taskId: certifiedTask, ratePpb: 5 }) }],
 };
 

@@ -5,6 +5,7 @@ import { Address, Count, Ed25519Signature, Height, listOfAddresses, TimeMs, Unit
 import { limits } from '../limits.ts';
 import { type Ref, ref } from '../refs.ts';
 import { RoleStatus, StakeKind } from '../role/roles.ts';
+import { PrecommitOpening } from '../task/artifact.ts';
 import { Flaw } from '../task/audit-numbers.ts';
 
 /** Why a case was opened. */
@@ -25,6 +26,8 @@ export const CaseCause = enumOf(
   'falseVerdict',
   /** A validator voted twice in one round (§7.4.5). */
   'doubleVote',
+  /** A miner opened its precommit as what it is not the hash of (§7.4.7). */
+  'brokenPrecommit',
 );
 export type CaseCause = ValueOf<typeof CaseCause>;
 /** A case that is about no model. */
@@ -76,9 +79,16 @@ export const DoubleVote = new StructType(
 );
 export type DoubleVote = ValueOf<typeof DoubleVote>;
 
-/** What a mixer or a validator did wrong, with all that proves it. */
+/** An opening that contradicts its precommit, both with the miner's signature (§7.4.7). */
+export const BrokenPrecommit = new StructType(
+  { opening: PrecommitOpening, precommitSignature: Ed25519Signature, signature: Ed25519Signature },
+  { typeName: 'BrokenPrecommit' },
+);
+export type BrokenPrecommit = ValueOf<typeof BrokenPrecommit>;
+
+/** What a mixer, a validator or a miner did wrong, with all that proves it. */
 export const Offence = oneOf(
-  { equivocation: Equivocation, invalidItem: InvalidItem, doubleVote: DoubleVote },
+  { equivocation: Equivocation, invalidItem: InvalidItem, doubleVote: DoubleVote, brokenPrecommit: BrokenPrecommit },
   { typeName: 'Offence' },
 );
 export type Offence = ValueOf<typeof Offence>;

@@ -4,7 +4,7 @@ import { BatchHeader, Receipt } from '../batch/receipt.ts';
 import { BlsSignature, Ed25519Signature, Height, Name, TimeMs } from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { ref, shortRef } from '../refs.ts';
-import { FinishReason, NegLogProb, Precommit, Reveal, Sampling } from '../task/artifact.ts';
+import { Artifact, FinishReason, NegLogProb, Precommit, PrecommitOpening, Reveal, Sampling } from '../task/artifact.ts';
 import { ChallengeReport, TaskState, Transition } from '../task/records.ts';
 
 /** Who says a message. */
@@ -117,9 +117,13 @@ const SignedPrecommit = new ContainerType(
   { precommit: Precommit, signature: Ed25519Signature },
   { typeName: 'SignedPrecommit' },
 );
+const SignedOpening = new ContainerType(
+  { artifact: Artifact, opening: PrecommitOpening, signature: Ed25519Signature },
+  { typeName: 'SignedOpening' },
+);
 /** Miner to mixer, in this order: prepared, chunks, precommit, reveal; or failure at any time (§5). */
 export const MinerToMixer = oneOf(
-  { failure: Failure, prepared: Prepared, chunk: Chunk, precommit: SignedPrecommit, reveal: Reveal },
+  { failure: Failure, prepared: Prepared, chunk: Chunk, precommit: SignedPrecommit, reveal: SignedOpening },
   { typeName: 'MinerToMixer' },
 );
 export type MinerToMixer = ValueOf<typeof MinerToMixer>;

@@ -3,6 +3,7 @@ import {
   Bytes32,
   bytesOf,
   enumOf,
+  equalBytes,
   listOfU32,
   littleEndian,
   StructType,
@@ -113,6 +114,26 @@ export const Precommit = new StructType(
   { taskId: Bytes32, miner: ref('miners'), hash: Bytes32 },
   { typeName: 'Precommit' },
 );
+
+/**
+ * What a miner signs when it opens a precommit: all that the hash is of, and the epoch it signs in. Where these do not
+ * hash to it, the two signatures convict the miner (§7.4.7).
+ */
+export const PrecommitOpening = new StructType(
+  {
+    precommit: Precommit,
+    artifactRoot: Bytes32,
+    salt: Bytes32,
+    requestHash: Bytes32,
+    model: ref('models'),
+    epoch: U32,
+  },
+  { typeName: 'PrecommitOpening' },
+);
+export type PrecommitOpening = ValueOf<typeof PrecommitOpening>;
+
+/** Whether an opening is what its precommit is the hash of. */
+export const opens = ({ precommit, ...of }: PrecommitOpening): boolean => equalBytes(precommitHash(of), precommit.hash);
 
 /**
  * What a miner signs of an artifact: SHA-256(artifact root ‖ salt ‖ request hash ‖ model), of the request and the model

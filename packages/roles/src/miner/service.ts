@@ -15,6 +15,8 @@ import {
   messageTypes,
   outputIds,
   Precommit,
+  type PrecommitOpening,
+  PrecommitOpening as PrecommitOpeningType,
   precommitHash,
   type Ref,
   StreamCheckpoint,
@@ -170,19 +172,19 @@ export class Miner implements RoleService {
       const model = this.#context.chain.head().models.get(prepare.model);
       if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
       const artifact = await this.#answer(stream, { prepare, payload, miner, model }, cancelled.signal);
-      const salt = runtime.random('salts').bytes(32);
-      const hash = precommitHash({
+      // A salt of its own for each stream: who has the same task twice contradicts nothing (§5.1.3).
+      const sealed = {
         artifactRoot: ArtifactType.hashTreeRoot(artifact),
-        salt,
-        model: prepare.model,
+        salt: runtime.random('salts').bytes(32),
         requestHash: InferencePayload.hashTreeRoot(payload),
-      });
-      const precommit = { taskId: prepare.taskId, miner, hash };
+        model: prepare.model,
+      };
+      const precommit = { taskId: prepare.taskId, miner, hash: precommitHash(sealed) };
       const signature = this.#context.signer.sign(this.#roots.of(messageTypes.precommit, Precommit, precommit));
       await this.#send(stream, { kind: 'precommit', value: { precommit, signature } }, this.#limitMs('stallMs'));
       // §5.1: the artifact is opened only when the mixer asks for it.
       await inTime(runtime, stream, this.#limitMs('commitMs'), revealAsked);
-      await this.#send(stream, { kind: 'reveal', value: { artifact, salt, precommitSignature: signature } });
+      await this.#open(stream, artifact, { precommit, ...sealed });
     } catch (error) {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
       this.#context.runtime.log(
@@ -197,6 +199,13 @@ export class Miner implements RoleService {
       });
     }
     stream.close();
+  }
+
+  async #open(stream: MessageStream, artifact: Artifact, sealed: Omit<PrecommitOpening, 'epoch'>): Promise<void> {
+    const { chain, signer } = this.#context;
+    const opening = { ...sealed, epoch: chain.head().globals.epoch };
+    const signature = signer.sign(this.#roots.of(messageTypes.opening, PrecommitOpeningType, opening));
+    await this.#send(stream, { kind: 'reveal', value: { artifact, opening, signature } });
   }
 
   /** Resolves when the mixer asks for the reveal; rejects when it is gone. */

@@ -2,6 +2,7 @@ import type {
   Artifact,
   InferencePayload,
   MeasuredMiner,
+  Offence,
   Receipt,
   Ref,
   TaskAnnouncement,
@@ -29,7 +30,7 @@ export interface ChallengeAnswer {
   readonly artifact: Artifact;
 }
 
-/** What the parts of a mixer tell each other. Each is said by one part, and is for one other. */
+/** What the parts of a mixer tell each other, and it. Each is said by one part, and is for one other. */
 export type PartMessage =
   /** task → transition: to be announced. */
   | { readonly type: 'stepped'; readonly step: TaskStep }
@@ -41,6 +42,8 @@ export type PartMessage =
   | { readonly type: 'answered'; readonly answer: ChallengeAnswer }
   /** task → measure: nothing more will come of a challenge. */
   | { readonly type: 'challengeEnded'; readonly taskId: Uint8Array }
+  /** task → the mixer: to be reported. */
+  | { readonly type: 'offence'; readonly offence: Offence }
   /** batch → task: an earlier run finished it, and it has no certificate yet. */
   | { readonly type: 'waiting'; readonly receipt: Receipt }
   /** batch → task: it is on the chain, or was discarded. The key is that of `Pending`. */

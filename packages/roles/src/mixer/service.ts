@@ -1,5 +1,6 @@
 import { type BodyValues, messageTypes, Presence, type Ref, SignedPresence } from '@assay/protocol';
 import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import { Offences } from '../offences.ts';
 import type { CommittedBlock, Inclusion } from '../ports/chain.ts';
 import { type Endpoint, type PeerId, peerIdOf } from '../ports/network.ts';
 import { heard } from '../ports/wire.ts';
@@ -26,6 +27,7 @@ export interface MixerOptions {
   readonly committeeSigner: CommitteeSigner;
   readonly drawTables: DrawTables;
   readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
+  readonly report: (evidence: BodyValues['evidence']) => Promise<Inclusion>;
   /** Tasks this mixer runs at once; more are answered 429. */
   readonly maxTasks: number;
 }
@@ -38,10 +40,11 @@ export class Mixer implements RoleService {
   readonly #batches: Batches;
   readonly #measuring: Measuring;
   readonly #transitions: Transitions;
+  readonly #offences: Offences;
   #endpoint: Endpoint | null = null;
   #unsubscribe: () => void = () => {};
 
-  constructor(context: RoleContext, { mixer, committeeSigner, drawTables, submit, maxTasks }: MixerOptions) {
+  constructor(context: RoleContext, { mixer, committeeSigner, drawTables, submit, report, maxTasks }: MixerOptions) {
     const { chain, store, verifier } = context;
     this.#context = context;
     this.#ground = {
@@ -63,6 +66,7 @@ export class Mixer implements RoleService {
     this.#batches = new Batches(this.#ground, submit);
     this.#measuring = new Measuring(this.#ground);
     this.#transitions = new Transitions(this.#ground);
+    this.#offences = new Offences(context, { submit: report, validator: null });
   }
 
   async start(): Promise<void> {
@@ -116,6 +120,9 @@ export class Mixer implements RoleService {
       case 'challengeEnded':
         this.#measuring.end(message.taskId);
         break;
+      case 'offence':
+        this.#offences.hear(message.offence);
+        break;
       case 'waiting':
         this.#tasks.hold(message.receipt);
         break;
@@ -159,6 +166,7 @@ export class Mixer implements RoleService {
     if (this.#endpoint !== null && isSeated) this.#measuring.onBlock(result, this.#endpoint);
     // §14.2
     if (!this.#context.chain.isCurrent()) return;
+    void this.#offences.advance();
     this.#sayPresence({ mixer, height });
     this.#batches.advance(height);
   }

@@ -1,10 +1,10 @@
 import { panelDuties } from '@assay/ledger';
 import type { Ref } from '@assay/protocol';
 import type { RoleContext, RoleService } from '../context.ts';
+import { Offences } from '../offences.ts';
 import type { Endpoint } from '../ports/network.ts';
 import { keepsItsTerms } from './acceptance.ts';
 import { Audits, type ValidatorOptions } from './audits.ts';
-import { Offences } from './offences.ts';
 
 /**
  * Re-checks the tasks the beacon draws for it: commits to numbers, then reveals them (§10.2, §10.3). Votes on the
@@ -31,7 +31,8 @@ export class Validator implements RoleService {
     this.#endpoint = endpoint;
     this.#audits = audits;
     const { chain } = this.#context;
-    const offences = new Offences(this.#context, this.#options);
+    const { validator, submit } = this.#options;
+    const offences = new Offences(this.#context, { validator, submit: (body) => submit('evidence', body) });
     const onBlock = () => {
       audits.takeUp();
       void offences.advance();

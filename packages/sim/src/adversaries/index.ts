@@ -8,6 +8,7 @@ import { layerCut } from './miner/layer-cut.ts';
 import { otherSystemPrompt } from './miner/other-system-prompt.ts';
 import { padder } from './miner/padder.ts';
 import { preFiller } from './miner/pre-filler.ts';
+import { precommitBreaker } from './miner/precommit-breaker.ts';
 import { replayer } from './miner/replayer.ts';
 import { requantised } from './miner/requantised.ts';
 import { selfDealer } from './miner/self-dealer.ts';
@@ -40,6 +41,7 @@ export const adversaries: readonly Adversary[] = [
   challengeOnlyHonest,
   sybilPair,
   selfDealer,
+  precommitBreaker,
   lazyValidator,
   copyingValidator,
   bribedValidator,

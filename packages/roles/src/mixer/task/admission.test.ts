@@ -18,9 +18,9 @@ function worldWith(terms: Partial<BodyValues['openSession']>, params: WorldOptio
   return world;
 }
 
-const ask = (world: World, session: number, { maxTokensIn = 10, validUntilMs = 1 } = {}) => {
+const ask = (world: World, session: number, { maxTokensIn = 10, validUntilMs = 1, isTest = false } = {}) => {
   const request = { session, gateway: 0, requestHash: new Uint8Array(32), maxTokensIn, maxTokensOut: 20 };
-  return admit(world.state, { ...request, validUntilMs }, { reservedUnits: 0n, nowMs: 0 });
+  return admit(world.state, { ...request, validUntilMs }, { reservedUnits: 0n, nowMs: 0, isTest });
 };
 
 describe('admission of a task', () => {
@@ -46,6 +46,11 @@ describe('admission of a task', () => {
     expect(ask(world, 1)).toMatchObject({ maxUnits: 0n, terms: { kind: 'background' } });
     const full = worldWith(terms, { background: { maxTokensPerEpoch: 29 } });
     expect(() => ask(full, 1)).toThrow('takes 29 more tokens');
+  });
+
+  it('tests a new miner while users wait, and without room for other tasks of the network’s own (§4.12.1)', () => {
+    const world = worldWith({ isBackground: true, depositUnits: 0n }, { background: { maxTokensPerEpoch: 0 } });
+    expect(ask(world, 1, { isTest: true })).toMatchObject({ maxUnits: 0n, terms: { kind: 'challenge' } });
   });
 
   it('knows what no context of the model holds, whatever the payer signed (§5.19)', () => {

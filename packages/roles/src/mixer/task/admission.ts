@@ -56,7 +56,7 @@ export interface Admission {
 export function admit(
   state: LedgerView,
   request: TaskRequest,
-  options: { reservedUnits: bigint; nowMs: number },
+  options: { reservedUnits: bigint; nowMs: number; isTest: boolean },
 ): Admission {
   const session = state.sessions.get(request.session);
   if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
@@ -81,8 +81,8 @@ export function admit(
   if (contextTokens > model.contextTokens) {
     throw new AssayError('CONTEXT_TOO_LONG', `${contextTokens} tokens asked, context ${model.contextTokens}.`);
   }
-  if (session.isBackground) requireRoom(state, request);
-  const terms = termsOf(session, model);
+  if (session.isBackground && !options.isTest) requireRoom(state, request);
+  const terms = termsOf(session, model, options.isTest);
   const maxUnits = priceOf(terms, { tokensIn: request.maxTokensIn, tokensOut: request.maxTokensOut });
   const freeUnits = session.escrowUnits - options.reservedUnits;
   if (maxUnits > session.maxTaskUnits || maxUnits > freeUnits) {
@@ -122,7 +122,8 @@ function requireRoom({ params, globals }: LedgerView, request: TaskRequest): voi
 }
 
 /** The terms of a session's model; the network's own tasks cost nothing. */
-function termsOf({ model, isBackground }: SessionRow, { fileHash, ...row }: ModelRow): TaskTerms {
+function termsOf({ model, isBackground }: SessionRow, { fileHash, ...row }: ModelRow, isTest: boolean): TaskTerms {
   const { priceInUnits, priceOutUnits } = isBackground ? { priceInUnits: 0n, priceOutUnits: 0n } : row;
-  return { kind: isBackground ? 'background' : 'user', model, fileHash, priceInUnits, priceOutUnits };
+  const kind = isBackground ? (isTest ? 'challenge' : 'background') : 'user';
+  return { kind, model, fileHash, priceInUnits, priceOutUnits };
 }

@@ -39,9 +39,8 @@ export class TaskRun {
   readonly #context: RoleContext;
   readonly #endpoint: Endpoint;
   readonly #reservations: Reservations;
-  /** A task in all but its certificate, so that nobody can tell it from one (§15.3). */
+  /** Nobody waits for it: a task in all but its certificate, so that nobody can tell it from one (§15.3). */
   readonly #isChallenge: boolean;
-  /** Null for a task that nobody waits for. */
   readonly #gateway: MessageStream | null;
   readonly #payload: InferencePayload;
   #task: MixerTask;
@@ -64,7 +63,7 @@ export class TaskRun {
     this.#endpoint = endpoint;
     this.#reservations = reservations;
     this.#task = task;
-    this.#isChallenge = task.terms.kind === 'challenge';
+    this.#isChallenge = streams.gateway === null;
     this.#gateway = streams.gateway;
     this.#payload = streams.payload;
     this.finished = new Promise((resolve) => {
@@ -265,7 +264,8 @@ export class TaskRun {
       while (this.#task.state !== 'end') {
         const message = await receive(stream, MinerToMixer);
         if (message === null) throw new Error('the miner closed the task before its end');
-        const { event, chunk } = reader.read(message);
+        const { event, chunk, offence } = reader.read(message);
+        if (offence !== null) this.#ground.emit({ type: 'offence', offence });
         if (event === null) throw new Error('the miner broke the protocol');
         await this.#dispatchFor(from, event, chunk);
         if (event.type === 'refused' || (event.type === 'prepared' && !event.accepted)) return;

@@ -1,4 +1,4 @@
-import { drawMiners } from '@assay/ledger';
+import { type DrawRequest, type DrawTable, drawMiners, eligibleMiners, type LedgerView } from '@assay/ledger';
 import {
   AssayError,
   detailOf,
@@ -168,7 +168,7 @@ export class Tasks {
 
   /** What a request is for, and whose. Throws AssayError where it cannot be served now, whoever waits. */
   #examine({ request, signature, payload }: TaskSubmission) {
-    const { mixer, roots, committee } = this.#ground;
+    const { mixer, roots, committee, drawTables } = this.#ground;
     const state = this.#context.chain.head();
     const nowMs = this.#context.runtime.nowMs();
     if (this.#runs.size >= this.#maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
@@ -181,37 +181,38 @@ export class Tasks {
     committee.requireQuorum(state);
     this.#auditLag.requireRoom();
     const reservedUnits = this.#reservations.reservedUnits(request.session);
-    const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs });
+    const drawHeight = state.globals.height;
+    const table = drawTables.at(drawHeight, state);
+    const told = { reservedUnits, nowMs, isTest: isTest(table, state, request) };
+    const { session, terms, maxUnits } = admit(state, request, told);
     const root = roots.of(messageTypes.taskRequest, TaskRequest, request);
     if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
     const isHome = session.homeMixer === mixer;
     if (!isHome && committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
-    const { domain, payer, isBackground } = session;
-    const asked = { domain, model: terms.model, payer: toHex(payer), isBackground };
-    return { state, nowMs, session, terms, maxUnits, asked };
+    const { domain, payer } = session;
+    const asked = { domain, model: terms.model, payer: toHex(payer), isBackground: terms.kind === 'background' };
+    return { state, nowMs, session, terms, maxUnits, asked, table, drawHeight };
   }
 
   #admit(submission: TaskSubmission, link: { stream: MessageStream; endpoint: Endpoint }): TaskRun {
     const { request, signature, payload } = submission;
-    const { committeeSigner, drawTables, requestDedup, turns } = this.#ground;
-    const { state, nowMs, session, terms, maxUnits } = this.#examine(submission);
+    const { committeeSigner, requestDedup, turns } = this.#ground;
+    const { state, nowMs, session, terms, maxUnits, table, drawHeight } = this.#examine(submission);
     // §6.4 The same for the same request, whenever it is made: there is nothing to choose.
     const ticket = committeeSigner.sign(ticketSigningRoot(state.chain, request));
     const taskId = drawIdOf({ ticket });
-    const drawHeight = state.globals.height;
-    const table = drawTables.at(drawHeight, state);
     const { domain, payer, dedicatedMiners } = session;
     const { kind, model } = terms;
     const { maxTokensIn, maxTokensOut } = request;
     const bounds = { maxTokensIn, maxTokensOut };
     const drawn = { ...bounds, taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
     const draw = table === null ? [] : drawMiners(table, drawn, mostAsked).map(({ miner }) => miner);
-    if (draw.length === 0) throw new AssayError('NO_MINER');
+    if (draw.length === 0) throw new AssayError('NO_MINER', whyNobody(table, drawn));
     requestDedup.admit(request, taskId);
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
     const { deadlines, maxReassignments } = state.params;
-    const asked = {
+    const task = {
       taskId,
       ticket,
       request,
@@ -224,7 +225,7 @@ export class Tasks {
       order: turns.order(draw, nowMs),
       drawHeight,
     };
-    return new TaskRun(this.#surroundings(link.endpoint), newTask(asked, nowMs), { gateway: link.stream, payload });
+    return new TaskRun(this.#surroundings(link.endpoint), newTask(task, nowMs), { gateway: link.stream, payload });
   }
 
   /** Whether users' tasks are in hand. */
@@ -235,4 +236,21 @@ export class Tasks {
   #surroundings(endpoint: Endpoint) {
     return { ground: this.#ground, endpoint, reservations: this.#reservations };
   }
+}
+
+/** §4.12.1 Whether a task of the network's own tests a new miner: while there is one below the level of users. */
+function isTest(table: DrawTable | null, { sessions, globals }: LedgerView, request: TaskRequest): boolean {
+  const session = sessions.get(request.session);
+  if (session === undefined || !session.isBackground || table === null) return false;
+  const drawHeight = globals.height;
+  return eligibleMiners(table, { ...request, ...session, kind: 'challenge', drawHeight }).length > 0;
+}
+
+/** §4.12.1 Where the miners that there are still have to be tested, that is why nobody was drawn. */
+function whyNobody(table: DrawTable | null, drawn: Omit<DrawRequest, 'taskId'>): string {
+  const tested = table === null ? [] : eligibleMiners(table, { ...drawn, kind: 'challenge' });
+  const [first] = tested;
+  if (drawn.kind !== 'user' || first === undefined) return '';
+  const count = tested.length === 1 ? '1 miner stands' : `${tested.length} miners stand`;
+  return `None has passed the network's tests: ${count} below level ${first.userLevel}, from which users get miners.`;
 }

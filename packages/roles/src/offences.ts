@@ -1,10 +1,10 @@
 import { isCharged, turnOf } from '@assay/ledger';
-import type { Offence, ResultCode } from '@assay/protocol';
+import type { BodyValues, Offence, ResultCode } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
-import type { RoleContext } from '../context.ts';
-import type { ValidatorOptions } from './audits.ts';
+import type { RoleContext } from './context.ts';
+import type { Inclusion } from './ports/chain.ts';
 
-/** Blocks that each validator has for its evidence to be in one, before it is the next one's turn. */
+/** Blocks that each reporter has for its evidence to be in one, before it is the next one's turn. */
 const turnBlocks = 4;
 /** How often a validator sends one, and how many it keeps; the oldest is given up then. */
 const maxSent = 3;
@@ -18,33 +18,42 @@ interface Kept {
   code: ResultCode | null;
 }
 
+interface OffencesOptions {
+  readonly submit: (evidence: BodyValues['evidence']) => Promise<Inclusion>;
+  /** Which of the validators this is, who may all notice the same; null of a mixer, which alone saw what it reports. */
+  readonly validator: number | null;
+}
+
 /**
- * Brings the offences that this node notices before the ledger (§7.4.6). All validators may notice
- * the same: each has a turn, and whoever finds a case there says nothing.
+ * Brings the offences that a role notices before the ledger (§7.4.6). Each validator has a turn, and whoever finds a
+ * case there says nothing.
  */
 export class Offences {
   readonly #context: Pick<RoleContext, 'chain' | 'runtime'>;
-  readonly #options: Pick<ValidatorOptions, 'validator' | 'submit'>;
+  readonly #options: OffencesOptions;
   readonly #kept = new Map<string, Kept>();
   #isSending = false;
 
-  constructor(
-    context: Pick<RoleContext, 'chain' | 'runtime'>,
-    options: Pick<ValidatorOptions, 'validator' | 'submit'>,
-  ) {
+  constructor(context: Pick<RoleContext, 'chain' | 'runtime'>, options: OffencesOptions) {
     this.#context = context;
     this.#options = options;
   }
 
   hear(offence: Offence): void {
-    const { params, globals, validators } = this.#context.chain.head();
+    const { params, globals } = this.#context.chain.head();
     const { subject } = turnOf(offence, params);
     const name = toHex(subject);
     if (this.#kept.has(name)) return;
-    const count = validators.length;
-    const place = (count + this.#options.validator - ((subject[0] ?? 0) % count)) % count;
+    const { validator } = this.#options;
+    const count = this.#reporters();
+    const place = validator === null ? 0 : (count + validator - ((subject[0] ?? 0) % count)) % count;
     this.#kept.set(name, { offence, dueHeight: globals.height + place * turnBlocks, sent: 0, code: null });
     for (const oldest of this.#kept.keys()) if (this.#kept.size > maxKept) this.#kept.delete(oldest);
+  }
+
+  /** How many take turns. */
+  #reporters(): number {
+    return this.#options.validator === null ? 1 : this.#context.chain.head().validators.length;
   }
 
   /** After a block: sends what is due, one at a time. */
@@ -56,7 +65,7 @@ export class Offences {
     if (due === undefined || this.#isSending) return;
     const [name, kept] = due;
     this.#isSending = true;
-    kept.dueHeight = height + head.validators.length * turnBlocks;
+    kept.dueHeight = height + this.#reporters() * turnBlocks;
     kept.sent += 1;
     if (kept.sent >= maxSent) this.#kept.delete(name);
     try {
@@ -74,7 +83,7 @@ export class Offences {
     const { offence } = kept;
     const { role, kind } = turnOf(offence, this.#context.chain.head().params);
     try {
-      const { code } = await this.#options.submit('evidence', { offence });
+      const { code } = await this.#options.submit({ offence });
       const outcome = code === 'OK' ? 'there is a case' : `no case: ${code}`;
       const isNews = code !== 'EVIDENCE_KNOWN' && code !== kept.code;
       kept.code = code;
