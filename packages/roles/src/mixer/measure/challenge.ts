@@ -21,7 +21,11 @@ const nobody = new Uint8Array(20);
  * The request of a known answer to one miner, with an id that draws it: nothing tells it from a user's (§15.5). Null
  * when that draw has another miner asked first, as a user's would, or no id was found.
  */
-export function challengeOf(known: KnownAnswer, miner: Ref<'miners'>, source: DrawSource): Challenge | null {
+export function challengeOf(
+  known: Pick<KnownAnswer, 'model' | 'payload'>,
+  miner: Ref<'miners'>,
+  source: DrawSource,
+): Challenge | null {
   const drawn = drawnId(known.model, miner, source);
   if (drawn === null) return null;
   const payload = { ...known.payload, nonce: source.random('nonces').bytes(32) };
