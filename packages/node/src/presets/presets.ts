@@ -2,8 +2,10 @@ import { Components, type Params, type ParamsChange, withParams } from '@assay/p
 
 /** No part of the competition counts but those that a preset names. */
 const noComponents = Components.defaultValue();
-/** The schedule alone decides what is minted. */
+/** The schedule alone decides what is minted, whatever work burned: so the text that the preset follows has it. */
 const scheduled: ParamsChange = { wash: { mintOfBurnBps: 0, bootstrapPeriods: 0 } };
+/** Work is all that is paid for, and mints at most nine tenths of what it burned (economics §7.2). */
+const guarded: ParamsChange = { wash: { bootstrapPeriods: 0 } };
 
 /** The preset of a network that names none. */
 export const defaultPreset = 'assay';
@@ -18,7 +20,7 @@ const presets: Readonly<Record<string, ParamsChange>> = {
     components: { ...noComponents, usageBps: 4000, stakeBps: 2000, hashRateBps: 2000, feedbackBps: 2000 },
   },
   'model-mining': {
-    ...scheduled,
+    ...guarded,
     powerWorkPpb: 500_000_000,
     stacks: { minersBps: 4000, securityBps: 2000, creatorsBps: 3000, gatewaysBps: 500, treasuryBps: 500 },
     components: { ...noComponents, vwuBps: 10_000 },
@@ -39,7 +41,7 @@ const presets: Readonly<Record<string, ParamsChange>> = {
     background: { maxTokensPerEpoch: 1_000_000 },
     components: { ...noComponents, vwuBps: 7000, performanceBps: 3000 },
   },
-  'work-units': { ...scheduled, components: { ...noComponents, vwuBps: 10_000 } },
+  'work-units': { ...guarded, components: { ...noComponents, vwuBps: 10_000 } },
 };
 
 export const presetNames: readonly string[] = Object.keys(presets);
