@@ -15,7 +15,7 @@ const presets: Readonly<Record<string, ParamsChange>> = {
   [defaultPreset]: {},
   competition: {
     ...scheduled,
-    rewards: { period: 1, dayMs: 60_000, testPeriods: 7, securityBy: 1 },
+    rewards: { period: 1, dayMs: 60_000, testPeriods: 7, securityBy: 1, byStanding: false },
     stacks: { minersBps: 6000, securityBps: 2500, creatorsBps: 0, gatewaysBps: 500, treasuryBps: 1000 },
     components: { ...noComponents, usageBps: 4000, stakeBps: 2000, hashRateBps: 2000, feedbackBps: 2000 },
   },
