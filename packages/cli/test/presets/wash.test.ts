@@ -86,15 +86,16 @@ describe('the wash guard (F14), by the ledger itself', () => {
   });
 
   it('loses at every capacity, whatever is spent, and for who has every role', () => {
-    for (const isBootstrap of phases) {
-      for (const feesUnits of [1_000_000n, unit, 1000n * unit, 1_000_000n * unit]) {
-        for (let capacityBps = 100; capacityBps <= 9900; capacityBps += 100) {
-          for (const isSteered of [false, true]) {
-            expect(selfDealing(defaultMarket, { capacityBps, isSteered, isBootstrap, feesUnits })).toBeLessThan(0n);
-          }
-        }
-        expect(wholeReturn(defaultMarket, { isBootstrap, feesUnits })).toBeLessThan(0n);
+    const spent = [1_000_000n, unit, 1000n * unit, 1_000_000n * unit];
+    const cases = phases.flatMap((isBootstrap) => spent.map((feesUnits) => ({ isBootstrap, feesUnits })));
+    for (const each of cases) {
+      for (let capacityBps = 100; capacityBps <= 9900; capacityBps += 100) {
+        const returns = [false, true].map((isSteered) =>
+          selfDealing(defaultMarket, { ...each, capacityBps, isSteered }),
+        );
+        expect(returns.every((units) => units < 0n)).toBe(true);
       }
+      expect(wholeReturn(defaultMarket, each)).toBeLessThan(0n);
     }
   });
 

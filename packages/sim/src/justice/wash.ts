@@ -13,7 +13,7 @@ export interface Market {
 
 export const defaultMarket: Market = { params: devnetParams, splits: devnetSplits, royaltyBps: devnetRoyaltyBps };
 
-/** Somebody buys from the network what its own miner serves, and nobody else buys anything: the most that it can win. */
+/** Somebody buys what its own miner serves, and nobody else buys anything: the most that it can win. */
 export interface SelfDealing {
   /** The miner's part of all draws, and of what measured capacity is paid, ten-thousandths. */
   readonly capacityBps: number;
