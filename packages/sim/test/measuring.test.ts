@@ -40,11 +40,9 @@ function watch(net: World) {
   return { of, until: (holds: () => boolean) => net.until(holds) };
 }
 
-const lineAlone = { challenges: { lambdaMilli: 0, alpha: 1, bandwidthCap: 125_000_000n } };
-
 describe('the line of a miner', () => {
   it('is measured by all that were drawn, however slow the ways are and short the epochs (§14.1, §15.4)', async () => {
-    const params = { ...lineAlone, epochBlocks: 32, blockTimeMs: 500, batchMs: 100 };
+    const params = { epochBlocks: 32, blockTimeMs: 500, batchMs: 100 };
     const net = await start({ miners: 6, params, ways: { leastMs: 5, mostMs: 40, jitterMs: 10 } });
     const seen = watch(net);
     const state = () => net.chain.head();
@@ -71,7 +69,7 @@ describe('the line of a miner', () => {
   });
 
   it('is measured by the mixers that were drawn, once an epoch, over a restart too (A3, §15.1, §15.2)', async () => {
-    const net = await start({ miners: 1, params: lineAlone });
+    const net = await start({ miners: 1 });
     const head = () => net.chain.head();
     const seen = watch(net);
     await seen.until(() => seen.of(0).length > 0);
@@ -91,7 +89,7 @@ describe('the line of a miner', () => {
   });
 
   it('is reported once, by a mixer too that fell before it knew that it was certified (§14.1.1)', async () => {
-    const net = await start({ miners: 2, params: { ...lineAlone, epochBlocks: 32 } });
+    const net = await start({ miners: 2, params: { epochBlocks: 32 } });
     const store = net.store.roleStore(names.mixer(1));
     let kept = [...store.entries('pending/measured/')];
     for (; kept.length === 0; kept = [...store.entries('pending/measured/')]) await net.runtime.sleep(10);
@@ -106,7 +104,7 @@ describe('the line of a miner', () => {
   });
 
   it('has no bandwidth when one byte is wrong, and no latency when another signs (§15.1, §15.2)', async () => {
-    const net = await start({ miners: 2, params: lineAlone });
+    const net = await start({ miners: 2 });
     await falseLine(net, 1, { signsOther: false, sendsOther: true });
     await falseLine(net, 0, { signsOther: true, sendsOther: false });
     const seen = watch(net);
@@ -116,7 +114,7 @@ describe('the line of a miner', () => {
   });
 
   it('is not reported of a miner that answers nothing, and shown to no stranger', async () => {
-    const net = await start({ miners: 2, params: lineAlone });
+    const net = await start({ miners: 2 });
     const stranger = await net.network.join(peerSigner('stranger'));
     const ask = async (protocol: string, message: Uint8Array) => {
       const stream = await stranger.open(net.minerPeer(0), protocol);
@@ -242,30 +240,24 @@ describe('challenges', () => {
 
   it('go on where nobody asks; auditors judge them, and pay a cheat nothing (§15.3.4, economics §7.1)', async () => {
     const net = await start({
-      miners: 3,
-      params: { ...manyChallenges, epochBlocks: 32 },
+      miners: 2,
+      params: { challenges: { ...manyChallenges.challenges, lambdaMilli: 2000 } },
       modelOf: (miner) => new SimulatedModel(miner === 1 ? 'cheaper' : 'registered'),
     });
-    const paid = [0n, 0n, 0n];
-    const known: string[] = [];
-    let closed = 0;
+    const paid = [0n, 0n];
+    const known = new Set<string>();
     net.chain.onBlock(({ result }) => {
       for (const event of result.events) {
-        if (event.type === 'challengeDisputed') known.push(toHex(event.knownTaskId));
+        if (event.type === 'challengeDisputed') known.add(toHex(event.knownTaskId));
         if (event.type !== 'epochClosed') continue;
-        closed++;
-        for (const { miner, emissionUnits, right } of event.close.capacity) {
-          paid[miner] = (paid[miner] ?? 0n) + emissionUnits;
-          expect(right).toBeGreaterThan(0);
-        }
+        for (const { miner, emissionUnits } of event.close.capacity) paid[miner] = (paid[miner] ?? 0n) + emissionUnits;
       }
     });
-    await net.until(() => closed >= 4);
-    expect([paid[0] ?? 0n, paid[2] ?? 0n].every((units) => units > 0n)).toBe(true);
+    const rejected = () => [0, 1].map((miner) => net.chain.head().miners.at(miner).rejected);
+    await net.until(() => (paid[0] ?? 0n) > 0n && (rejected()[1] ?? 0) > 0);
     expect(paid[1]).toBe(0n);
-    expect(new Set(known)).toEqual(new Set([toHex(noKnownTask)]));
-    expect([0, 2].map((miner) => net.chain.head().miners.at(miner).rejected)).toEqual([0, 0]);
-    expect(net.chain.head().miners.at(1).rejected).toBeGreaterThan(0);
+    expect(known).toEqual(new Set([toHex(noKnownTask)]));
+    expect(rejected()[0]).toBe(0);
   });
 
   it('are no prompts of a session that does not share them (§4.14), which nobody else can read (§14.7)', async () => {
