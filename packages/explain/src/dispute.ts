@@ -1,5 +1,5 @@
 import type { BlockResult } from '@assay/ledger';
-import { type Block, type LedgerEvent, noSession, Receipt } from '@assay/protocol';
+import { type Block, type LedgerEvent, noKnownTask, noSession, Receipt } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { bodyOf, type ReceiptLocation } from './certified.ts';
 import { hex, type Step } from './explanation.ts';
@@ -60,7 +60,9 @@ export function disputeStep(dispute: Dispute): Step[] {
 function factOf(event: DisputeEvent): { name: string; value: string } {
   switch (event.type) {
     case 'challengeDisputed':
-      return { name: `mixer ${event.mixer} knew another answer`, value: `that of task ${hex(event.knownTaskId)}` };
+      return isFresh(event)
+        ? { name: `mixer ${event.mixer} asked`, value: 'what nobody knew the answer to' }
+        : { name: `mixer ${event.mixer} knew another answer`, value: `that of task ${hex(event.knownTaskId)}` };
     case 'challengeJudged':
       return { name: 'the auditors found', value: event.verdict };
     case 'auditReopened':
@@ -85,8 +87,17 @@ export function disputeAnswer(dispute: Dispute, miner: string): string | null {
     return `A challenge contradicted this answer after its end; its second audit found ${last.verdict}: ${end}.`;
   }
   if (isFailure) return `A challenge of ${miner}, which failed it (${last.verdict}); that is a failure in its record.`;
-  const end = last.verdict === 'pass' ? 'the known answer was another, and is audited again' : 'it leaves no trace';
+  const fresh = dispute.some(({ event }) => event.type === 'challengeDisputed' && isFresh(event));
+  const passed = fresh
+    ? 'it counts as right for what capacity is paid'
+    : 'the known answer was another, and is audited again';
+  const end = last.verdict === 'pass' ? passed : 'it leaves no trace';
   return `A challenge of ${miner} (${last.verdict}): ${end}.`;
+}
+
+/** Whether no answer was known to it (§8.6.1). */
+function isFresh({ knownTaskId }: Of<'challengeDisputed'>): boolean {
+  return equalBytes(knownTaskId, noKnownTask);
 }
 
 function plantAnswer(miner: string, verdict: Of<'taskReaudited'>['verdict']): string {

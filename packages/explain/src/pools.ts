@@ -87,27 +87,52 @@ export function limitFacts(share: PoolShare | undefined, who: string): Step['fac
 
 /** The competition by measured capacity (economics §7.1). */
 export function capacityStep({ capacity }: EpochClose, books: ClosedBooks, miner: Ref<'miners'>): Step {
-  const { stakeBps, hashRateBps, computeBps, bandwidthBps, latencyBps } = books.params.components;
-  const weights = { stake: stakeBps, hashRate: hashRateBps + computeBps, bandwidth: bandwidthBps, latency: latencyBps };
+  const { stakeBps, bandwidthBps, latencyBps } = books.params.components;
+  const weights = { stake: stakeBps, bandwidth: bandwidthBps, latency: latencyBps };
+  const counted = { hashRateBps: 1, bandwidthBps, latencyBps };
   return {
-    title: 'The competition by capacity: Final = Σ α · share of raw × passed; an empty one’s α goes to the others',
-    clause: 'economics §7.1',
+    title: 'The competition by capacity: hash rate × part of its challenges right × passed × factor',
+    clause: 'economics §7.1, economics §7.1.2',
     facts: [
       ...Object.entries(weights).map(([name, bps]) => ({
-        name: `α ${name}`,
+        name: `weight of ${name} in the factor`,
         value: String(bps),
-        source: name === 'hashRate' ? 'params.components, with that of compute' : 'params.components',
+        source: 'params.components',
       })),
-      ...measuredFacts(books, miner, { hashRateBps: weights.hashRate, bandwidthBps, latencyBps }),
+      ...verifiedFacts(books, miner),
+      ...measuredFacts(books, miner, counted),
     ],
     table: {
-      head: ['miner', 'passed', 'stake', 'hash rate', 'bandwidth', 'latency', 'final', 'emission'],
-      rows: capacity.map(({ miner, passedPpb, raw, finalPpb, emissionUnits }) => [
-        ...[String(miner), ratio(passedPpb), units(raw.stake), String(raw.hashRate), String(raw.bandwidth)],
-        ...[String(raw.latency), ratio(finalPpb), units(emissionUnits)],
+      head: [
+        'miner',
+        'right',
+        'wrong',
+        'passed',
+        'hash rate',
+        'stake',
+        'bandwidth',
+        'latency',
+        'factor',
+        'final',
+        'emission',
+      ],
+      rows: capacity.map(({ miner, right, wrong, passedPpb, raw, factorPpb, finalPpb, emissionUnits }) => [
+        ...[String(miner), String(right), String(wrong), ratio(passedPpb), String(raw.hashRate), units(raw.stake)],
+        ...[String(raw.bandwidth), String(raw.latency), ratio(factorPpb), ratio(finalPpb), units(emissionUnits)],
       ]),
     },
   };
+}
+
+/** What of a miner's challenges of the reward period counts for its capacity (economics §7.1.1). */
+export function verifiedFacts({ measures, globals }: ClosedBooks, miner: Ref<'miners'>): Step['facts'] {
+  const row = [...measures].find((each) => each.miner === miner);
+  const { right, wrong } = row?.period === globals.period ? row : { right: 0, wrong: 0 };
+  const source = `reports of mixers and verdicts of auditors in reward period ${globals.period}`;
+  return [
+    { name: `challenges that miner ${miner} answered right`, value: String(right), source },
+    { name: 'those it did not', value: String(wrong), source },
+  ];
 }
 
 const FINAL = 'Final = Σ α · share of raw × trust × level × weak; an empty component’s α goes to the others';

@@ -60,8 +60,10 @@ export {
   opinionOf,
 } from './draw/verdict.ts';
 export { falseVoices, opinionBasis, voicesOf } from './draw/voices.ts';
+export { mintable } from './epoch/burns.ts';
 export { type Stacks, stacksOf } from './epoch/emission.ts';
 export { backersBpsOf, holderParts } from './epoch/holders.ts';
+export { revenueParts } from './epoch/revenue.ts';
 export * from './epoch/scores.ts';
 export { snapshotAfter } from './governance/actions.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './governance/genesis.ts';

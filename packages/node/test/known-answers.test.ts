@@ -1,4 +1,4 @@
-import { Artifact, ArtifactBundle, type MinerRow, tables } from '@assay/protocol';
+import { Artifact, ArtifactBundle, EngineInfo, type MinerRow, tables } from '@assay/protocol';
 import { hashRateOf, isRight } from '@assay/roles/mixer/measure/challenge';
 import { type KnownAnswer, KnownAnswers } from '@assay/roles/mixer/measure/known-answers';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
@@ -40,6 +40,7 @@ const minerOf = (index: number, change: Partial<MinerRow> = {}): MinerRow => ({
   operator: bytes(100 + index),
   owner: bytes(200 + index),
   models: [0],
+  engine: EngineInfo.hashTreeRoot(engine),
   ...change,
 });
 const serving = (...rows: readonly MinerRow[]) => ({
@@ -59,6 +60,8 @@ describe('known answers §15.3', () => {
     for (const number of range(4)) known.keep(...taskOf(number, number % 2, range(8)), 100);
     known.keep(...taskOf(9, 1, []), 100);
     expect(known.take(0, serving(minerOf(0, { models: [1] }), minerOf(1)))).toBeNull();
+    // Another engine rounds otherwise: its miner is asked something fresh.
+    expect(known.take(0, serving(minerOf(0, { engine: new Uint8Array(32) }), minerOf(1)))).toBeNull();
     expect(known.take(0, state)?.miner).toBe(1);
     const restarted = new KnownAnswers(role, runtime);
     restarted.restore();

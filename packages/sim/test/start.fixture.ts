@@ -1,6 +1,6 @@
 import { genesisHash } from '@assay/ledger';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
-import { names } from '@assay/node/devnet/genesis';
+import { devnetParams, names } from '@assay/node/devnet/genesis';
 import { newDirectory } from '@assay/node/store/directory.fixture';
 import { openStore } from '@assay/node/store/store';
 import { ArtifactBundle } from '@assay/protocol';
@@ -30,6 +30,7 @@ export const quickDeadlines = {
   lostMs: 50,
   oracleSlotMs: 100,
 } as const;
+const unchallenged = { ...devnetParams.challenges, lambdaMilli: 0 };
 
 export type StartOptions = Partial<WorldOptions> & Pick<WorldOptions, 'miners'>;
 
@@ -44,10 +45,14 @@ afterEach(async () => {
 
 /**
  * A world of near peers and quick models whose time passes by itself, and which ends after its test. A test that starts
- * another ends the one before.
+ * another ends the one before. Miners have the tasks that a test gives them, and no challenges unless it asks for some.
  */
 export async function startWorld({ params, ...options }: StartOptions): Promise<World> {
-  world = await World.open({ ...usual, params: { blockTimeMs: 100, batchMs: 20, ...params }, ...options });
+  world = await World.open({
+    ...usual,
+    params: { blockTimeMs: 100, batchMs: 20, challenges: unchallenged, ...params },
+    ...options,
+  });
   await world.start();
   world.live();
   await world.blocks(3);

@@ -136,7 +136,8 @@ function tellOfWork(node: RunningProcess, log: RunLog): void {
     for (const event of result.events) {
       if (event.type !== 'minerMeasured' || event.owed === 0) continue;
       const own = node.condition().roles.some(({ kind, index }) => kind === 'miner' && index === event.miner);
-      const text = `Mixer ${event.mixer} measured it with ${event.owed} challenges; ${event.disputed} were disputed.`;
+      const judged = event.disputed === 0 ? '' : `; auditors judge ${event.disputed}`;
+      const text = `Mixer ${event.mixer} asked it ${event.asked} challenges; ${event.right} were right${judged}.`;
       if (own) log.step({ name: 'challenge', state: 'done', text });
     }
     tell();

@@ -282,8 +282,8 @@ describe('explain payout', () => {
 
   it('shows what limits pay for work, and what pays capacity', async () => {
     const world = new RecordedWorld({ params: { wash: { mintOfBurnBps: 9000, bootstrapPeriods: 9 } } }).populate();
-    for (const mixer of measurersOf(world, 0, { bandwidth: 5n })) {
-      const reports = [world.report(mixer, { miner: 0, bandwidth: 5n, latencyMs: 100 })];
+    for (const mixer of measurersOf(world, 0, { hashRate: 5n })) {
+      const reports = [world.report(mixer, { miner: 0, hashRate: 5n })];
       world.block(world.batchTx({ mixer, records: { reports } }));
     }
     const receipt = world.receipt({ tokensIn: 0, tokensOut: 250, priceUnits: 1000n });

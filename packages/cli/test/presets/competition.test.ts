@@ -21,8 +21,12 @@ function guardians(genesis: Genesis): Genesis {
 }
 
 /** Ten workers alike: 2,000 staked in each, half of the first's by a staker; one call in ten is the second app's. */
-function village(): Village {
-  const made = new Village('competition', { edit: guardians, mixers: 4 });
+function village(rewards: Partial<Genesis['params']['rewards']> = {}): Village {
+  const edit = (genesis: Genesis) => {
+    const { params } = genesis;
+    return guardians({ ...genesis, params: { ...params, rewards: { ...params.rewards, ...rewards } } });
+  };
+  const made = new Village('competition', { edit, mixers: 4 });
   made.settle(10, (miner) => ({ collateralUnits: miner === 0 ? 1000n : 2000n }));
   made.block(made.tx('otherPayer', 'delegate', { miner: 0, amountUnits: 1000n }));
   return made;
@@ -82,21 +86,38 @@ describe('preset competition (E)', () => {
     expect(oracle?.units).toBe((2_568_125n * UNIT) / 1000n);
   });
 
-  it('changes the ratios of a day with the quality of the day before (E9)', () => {
+  it('is the published formula and nothing else: no failed audit and no level changes a Final (E5)', () => {
     day(made);
     made.work([{ miner: 0 }], softFailure);
-    const ninth = made.finishPeriod();
-    // What went wrong on the ninth day counts from the tenth on.
-    expect(emitted(ninth, 'miners', 0)).toBe(24_654n * UNIT);
+    made.finishPeriod();
     const [bad = 0, good = 0] = Array.from(made.state.miners, ({ trustPpb }) => trustPpb);
     expect(bad).toBeLessThan(good);
     day(made);
     const tenth = made.finishPeriod();
+    expect(ten.map((miner) => emitted(tenth, 'miners', miner))).toEqual(ten.map(() => 24_654n * UNIT));
+    expect(tenth.scores.map(({ trustPpb, levelPpb }) => [trustPpb, levelPpb])).toEqual(ten.map(() => [1e9, 1e9]));
+  });
+
+  it('changes the ratios of a day with the quality of the day before, where trust and level count (E9)', () => {
+    const other = village({ byStanding: true, testPeriods: 1 });
+    for (let i = 0; i < 2; i++) {
+      day(other);
+      other.finishPeriod();
+    }
+    day(other);
+    other.work([{ miner: 0 }], softFailure);
+    const third = other.finishPeriod();
+    // What went wrong on the third day counts from the fourth on.
+    expect(emitted(third, 'miners', 0)).toBe(24_654n * UNIT);
+    const [bad = 0, good = 0] = Array.from(other.state.miners, ({ trustPpb }) => trustPpb);
+    expect(bad).toBeLessThan(good);
+    day(other);
+    const fourth = other.finishPeriod();
     // Otherwise alike: bad / (bad + 9 · good) of 246,540.
     const exact = (246_540n * UNIT * BigInt(bad)) / BigInt(bad + 9 * good);
-    const difference = emitted(tenth, 'miners', 0) - exact;
+    const difference = emitted(fourth, 'miners', 0) - exact;
     expect(difference * difference).toBeLessThan(1_000_000n);
-    expect(emitted(tenth, 'miners')).toBe(246_540n * UNIT);
+    expect(emitted(fourth, 'miners')).toBe(246_540n * UNIT);
   });
 
   it('gives the weight of hash rate and feedback, which nobody has, to usage and stake (E3, E4)', () => {

@@ -117,3 +117,32 @@ describe('a worker of the competition in its first week', () => {
     expect(facts).toContainEqual(expect.objectContaining({ name: 'share of validator 1', source: 'by weight: stake' }));
   });
 });
+
+describe('a miner of the default network (economics §7.1)', () => {
+  const made = new Village('assay');
+  made.settle(2);
+  made.measure({ hashRate: 5n, latencyMs: 100 }, [0]);
+  made.measure({ latencyMs: 100 }, [1]);
+  const { epoch } = made.finishPeriod();
+  const stepsOf = async (name: Sender) =>
+    (await explainPayout(made.history, { account: made.address(name), epoch }, fast)).steps;
+
+  it('that answered challenges right is shown the product', async () => {
+    const step = (await stepsOf('stranger0')).find(({ clause }) => clause === 'economics §7.1, economics §7.1.2');
+    expect(step?.table?.rows.map((row) => row.slice(0, 5))).toEqual([['0', '3', '0', '1', '5']]);
+    expect(step?.facts).toContainEqual(
+      expect.objectContaining({ name: 'challenges that miner 0 answered right', value: '3' }),
+    );
+  });
+
+  it('that answered none is told so, and that capacity is a product', async () => {
+    expect((await stepsOf('stranger1')).at(-1)).toMatchObject({
+      title: 'Miners of this account without capacity in reward period 0',
+      facts: [
+        { name: 'miner 1', value: 'nothing of it was verified' },
+        { name: 'challenges that miner 1 answered right', value: '0' },
+        { name: 'those it did not', value: '0' },
+      ],
+    });
+  });
+});

@@ -45,9 +45,9 @@ export class Village extends RecordedWorld {
     if (this.state.miners.length !== count) throw new Error(`only ${this.state.miners.length} miners were registered`);
   }
 
-  /** All measurers of all miners find the same. */
-  measure(found: Partial<ChallengeReport>): void {
-    const miners = Array.from({ length: this.state.miners.length }, (_, miner) => miner);
+  /** All measurers of these miners find the same; of all, where none are named. */
+  measure(found: Partial<ChallengeReport>, of?: readonly number[]): void {
+    const miners = of ?? Array.from({ length: this.state.miners.length }, (_, miner) => miner);
     for (let mixer = 0; mixer < this.state.mixers.length; mixer++) {
       const own = miners.filter((miner) => measurersOf(this, miner, found).includes(mixer));
       const reports = own.map((miner) => this.report(mixer, { miner, ...found }));

@@ -1,6 +1,8 @@
-import { selfDealingReturn, wholeReturn } from '@assay/sim/justice/wash';
+import { defaultMarket, type Market, selfDealing, wholeReturn } from '@assay/sim/justice/wash';
 import { describe, expect, it } from 'vitest';
 import { Village } from './village.fixture.ts';
+
+const unit = 1_000_000_000n;
 
 const tasks = 100;
 const priceUnits = 1000;
@@ -11,15 +13,22 @@ const priceUnits = 1000;
 const [ownSession, otherSession, dedicatedSession] = [0, 1, 2];
 const ways = ['drawn', 'steered', 'dedicated'] as const;
 
-interface Market {
+interface Town {
   readonly miners: number;
   /** Of a hundred tasks, its owner's. */
   readonly own: number;
   readonly isBootstrap: boolean;
 }
 
+/** What a village says of buying one's own work. */
+function marketOfVillage({ genesis, state }: Village): Market {
+  const [domain] = genesis.domains;
+  if (domain === undefined) throw new Error('there is no domain');
+  return { params: state.params, splits: domain, royaltyBps: genesis.models[0]?.royaltyBps ?? 0 };
+}
+
 /** A village of equal miners that mints by the parameters of the default network. */
-function village({ miners, isBootstrap }: Market): Village {
+function village({ miners, isBootstrap }: Town): Village {
   const made = new Village('assay', {
     balanceUnits: 100_000_000n,
     edit: (genesis) => {
@@ -36,7 +45,7 @@ function village({ miners, isBootstrap }: Market): Village {
 }
 
 /** What miner 0 earns in a period in which some tasks are its owner's, or nobody buys them. */
-function earned(market: Market, how: (typeof ways)[number] | 'without'): number {
+function earned(market: Town, how: (typeof ways)[number] | 'without'): number {
   const made = village(market);
   made.measure({ hashRate: 5n, bandwidth: 7n, latencyMs: 100 });
   const served = Array.from({ length: tasks }, (_, i) => {
@@ -70,18 +79,23 @@ describe('the wash guard (F14), by the ledger itself', () => {
     const returns = ways.map((how) => (earned(market, how) - without - fees) / fees);
     for (const each of returns) expect(each).toBeLessThan(0);
     // `assay params wash` says the same.
-    const shown = { capacity: 1 / market.miners, isBootstrap: market.isBootstrap };
-    expect(returns[0]).toBeCloseTo(selfDealingReturn({ ...shown, isSteered: false }), 2);
+    const { isBootstrap } = market;
+    const drawn = { capacityBps: 10_000 / market.miners, isSteered: false, isBootstrap, feesUnits: BigInt(fees) };
+    const shown = Number(selfDealing(marketOfVillage(village(market)), drawn)) / fees;
+    expect(returns[0]).toBeCloseTo(shown, 2);
   });
 
-  it('loses at every capacity, and for who has every role', () => {
-    for (const isBootstrap of phases) {
-      for (let capacity = 0.01; capacity <= 0.5; capacity += 0.01) {
-        for (const isSteered of [false, true]) {
-          expect(selfDealingReturn({ capacity, isSteered, isBootstrap })).toBeLessThan(0);
-        }
+  it('loses at every capacity, whatever is spent, and for who has every role', () => {
+    const spent = [1_000_000n, unit, 1000n * unit, 1_000_000n * unit];
+    const cases = phases.flatMap((isBootstrap) => spent.map((feesUnits) => ({ isBootstrap, feesUnits })));
+    for (const each of cases) {
+      for (let capacityBps = 100; capacityBps <= 9900; capacityBps += 100) {
+        const returns = [false, true].map((isSteered) =>
+          selfDealing(defaultMarket, { ...each, capacityBps, isSteered }),
+        );
+        expect(returns.every((units) => units < 0n)).toBe(true);
       }
-      expect(wholeReturn(isBootstrap)).toBeLessThan(0);
+      expect(wholeReturn(defaultMarket, each)).toBeLessThan(0n);
     }
   });
 
@@ -113,5 +127,55 @@ describe('the wash guard (F14), by the ledger itself', () => {
       .reduce((sum, { units }) => sum + units, 0n);
     expect(minted).toBeGreaterThan(0n);
     expect(minted).toBeLessThanOrEqual(315n);
+  });
+});
+
+/** What buying a hundred tasks brings the owner of one of two equal miners under a preset, and its fees. */
+function bought(preset: string): { made: Village; gain: bigint; fees: bigint } {
+  const made = new Village(preset, { balanceUnits: 100_000_000n });
+  made.settle(2);
+  const fees = BigInt(tasks * priceUnits);
+  for (let period = made.state.params.rewards.testPeriods; ; period--) {
+    made.work(Array.from({ length: tasks }, (_, i) => ({ miner: i % 2, tokensIn: 100, tokensOut: 200 })));
+    const before = made.events.length;
+    made.finishPeriod();
+    if (period > 0) continue;
+    const closed = made.events.slice(before).flatMap((event) => (event.type === 'epochClosed' ? [event.close] : []));
+    const own = closed.flatMap(({ payouts }) => payouts).filter(({ kind, role }) => kind === 'miner' && role === 0);
+    return { made, gain: own.reduce((sum, { units }) => sum + units, 0n) - fees, fees };
+  }
+}
+
+/** To two base units, which rounding makes. */
+const isNear = (found: bigint, expected: bigint) => found - expected <= 2n && expected - found <= 2n;
+
+describe('buying one’s own work under a published preset', () => {
+  const half = { capacityBps: 5000, isSteered: false, isBootstrap: false } as const;
+
+  it.each(['model-mining', 'work-units'])('%s loses, by the guard', (preset) => {
+    const { made, gain, fees } = bought(preset);
+    expect(gain).toBeLessThan(0n);
+    const shown = selfDealing(marketOfVillage(made), { ...half, feesUnits: fees });
+    expect(isNear(gain, shown)).toBe(true);
+    for (let capacityBps = 1000; capacityBps <= 9000; capacityBps += 1000) {
+      const steered = { ...half, capacityBps, isSteered: true, feesUnits: unit };
+      expect(selfDealing(marketOfVillage(made), steered)).toBeLessThan(0n);
+    }
+  });
+
+  // Of a period's miners' stack half: a day of 246,540 units, and 60 % of an epoch of 1,024 or 16 blocks.
+  it.each([
+    ['competition', 123_270n * unit],
+    ['performance', (410_900n * unit * 6n * 512_000n) / (20n * 86_400_000n)],
+    ['useful-work', (410_900n * unit * 6n * 8000n) / (20n * 86_400_000n)],
+  ])('%s wins the schedule for any fees at all, as its text has it', (preset, stack) => {
+    const { made, gain, fees } = bought(preset);
+    const shown = selfDealing(marketOfVillage(made), { ...half, feesUnits: fees });
+    expect(isNear(shown, stack + (fees * 3n) / 8n - fees)).toBe(true);
+    // The first epoch is a block shorter.
+    const { epochBlocks, rewards } = made.state.params;
+    const blocks = BigInt(epochBlocks) - (rewards.period === 0 ? 1n : 0n);
+    const expected = (stack * blocks) / BigInt(epochBlocks) + (fees * 3n) / 8n - fees;
+    expect(isNear(gain, expected)).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { domainTerms, hardFailure, type Sender, softFailure } from '@assay/ledge
 import { describe, expect, it } from 'vitest';
 import { emitted, near, Village } from './village.fixture.ts';
 
-/** The second model is two and a half times as difficult; the price of a task stays 1,000. */
+/** The second model is two and a half times as difficult, and costs as much more: a task of the first costs 1,000. */
 function village(voters: readonly Sender[] = []): Village {
   const made = new Village('work-units', {
     edit: (genesis) => ({
@@ -12,7 +12,9 @@ function village(voters: readonly Sender[] = []): Village {
         governance: { ...genesis.params.governance, depositUnits: 1n, votingEpochs: 1, delayEpochs: 0 },
         cases: { ...genesis.params.cases, foundation: genesis.accounts.slice(0, 1).map(({ address }) => address) },
       },
-      models: genesis.models.map((model, i) => ({ ...model, difficultyPpm: i === 1 ? 2_500_000 : 1_000_000 })),
+      models: genesis.models.map((model, i) =>
+        i === 0 ? model : { ...model, difficultyPpm: 2_500_000, priceInUnits: 5n, priceOutUnits: 10n },
+      ),
     }),
   });
   made.settle(2, () => ({ models: [0, 1] }));

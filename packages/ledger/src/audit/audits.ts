@@ -29,7 +29,7 @@ import { auditRatePpb } from '../standing/trust.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 import { judgeAuditors } from './auditors.ts';
-import { countFailed } from './challenges.ts';
+import { countJudged } from './challenges.ts';
 import { judgeAgain, judgeDispute } from './disputes.ts';
 import { engineFor, impartialTo, judgeWeights } from './judges.ts';
 import { isDrawn, MOST_FIRST_AUDITORS, openAudit, waitForOpening } from './open-audit.ts';
@@ -384,6 +384,5 @@ function applyDispute(
   height: number,
 ): LedgerEvent[] {
   const events = judgeDispute(state, taskIndex, verdict, height);
-  const isFailure = verdict === 'soft' || verdict === 'hard';
-  return isFailure ? [...events, ...countFailed(state, state.tasks.at(taskIndex).miner)] : events;
+  return [...events, ...countJudged(state, state.tasks.at(taskIndex).miner, verdict)];
 }

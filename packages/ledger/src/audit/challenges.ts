@@ -3,12 +3,13 @@ import {
   ChallengeTurn,
   type LedgerEvent,
   limits,
-  type MeasureRow,
+  MeasureRow,
   messageTypes,
   type Ref,
   type ResultCode,
   signingDomain,
   signingRoot,
+  type Verdict,
 } from '@assay/protocol';
 import { concatBytes, encodeText, equalBytes, littleEndian, sha256 } from '@assay/ssz';
 import { itemAt } from '../arithmetic/invariant.ts';
@@ -110,7 +111,7 @@ export function reportsCode(state: LedgerView, reports: readonly ChallengeReport
 }
 
 function reportCode(state: LedgerView, report: ChallengeReport, mixer: Ref<'mixers'>): ResultCode {
-  const { miner, reveal, disputed, hashRate, bandwidth, latencyMs } = report;
+  const { miner, reveal, disputed, asked, right, hashRate, bandwidth, latencyMs } = report;
   const { owed, isOfLine } = measuringOf(state, { mixer, reveal }, miner);
   const isLine = bandwidth > 0n || latencyMs > 0;
   const isOdd = (isLine && !isOfLine) || (hashRate > 0n && owed === 0) || (owed === 0 && !isOfLine);
@@ -118,7 +119,9 @@ function reportCode(state: LedgerView, report: ChallengeReport, mixer: Ref<'mixe
   const row = state.measures.of(miner);
   const isKnown = row?.epoch === state.globals.epoch && row.reports.some((each) => each.mixer === mixer);
   if (isKnown) return 'REPORT_DUPLICATE';
-  return disputed.length > owed ? 'REPORT_TOO_MANY_DISPUTES' : 'OK';
+  const answered = right + disputed.length;
+  const fits = asked <= owed && answered <= asked && (hashRate === 0n || answered > 0);
+  return fits ? 'OK' : 'REPORT_BAD_COUNTS';
 }
 
 /** Keeps what a mixer measured, and makes tasks of the challenges it disputes (§8.4, §8.6). */
@@ -126,27 +129,46 @@ export function applyReports(state: LedgerState, reports: readonly ChallengeRepo
   const { mixer } = issued;
   return reports.flatMap(({ reveal, miner, disputed, ...measured }): LedgerEvent[] => {
     const { owed } = measuringOf(state, { mixer, reveal }, miner);
-    const row = rowOfEpoch(state, miner);
+    const { asked, right } = measured;
+    const row = withAnswers(rowOfEpoch(state, miner), { right, wrong: asked - right - disputed.length });
     const report = { mixer, owed, disputed: disputed.length, ...measured };
     state.measures.put({ ...row, reports: [...row.reports, report] });
     return [{ type: 'minerMeasured', miner, ...report }, ...addDisputes(state, disputed, { ...issued, miner })];
   });
 }
 
-/** The miner's row with the reports of this epoch; those of an earlier one become a value each (§8.4). */
+/**
+ * The miner's row with the reports of this epoch and the answers of this reward period; reports of an earlier one
+ * become a value each (§8.4).
+ */
 function rowOfEpoch({ measures, globals }: LedgerState, miner: Ref<'miners'>): MeasureRow {
-  const { epoch } = globals;
+  const { epoch, period } = globals;
   const row = measures.of(miner);
-  const begun = { miner, epoch, failed: 0, reports: [] };
+  const answers = row?.period === period ? { right: row.right, wrong: row.wrong } : { right: 0, wrong: 0 };
+  const begun = { miner, epoch, failed: 0, reports: [], period, ...answers };
   if (row === undefined) return { ...begun, hashRates: [], bandwidths: [], latenciesMs: [] };
-  return row.epoch === epoch ? { ...row } : { ...begun, ...epochValues(row) };
+  if (row.epoch !== epoch) return { ...begun, ...epochValues(row) };
+  return { ...row, period, ...answers };
 }
 
-/** §8.5 Counts a failed challenge; the one that makes it `alpha` costs the emission of the period. */
-export function countFailed(state: LedgerState, miner: Ref<'miners'>): LedgerEvent[] {
+/** economics §7.1.1 What counts for and against the capacity of a reward period. */
+function withAnswers(row: MeasureRow, { right, wrong }: Pick<MeasureRow, 'right' | 'wrong'>): MeasureRow {
+  return { ...row, ...MeasureRow.bounded({ right: row.right + right, wrong: row.wrong + wrong }) };
+}
+
+/**
+ * What auditors found of a challenge: a pass is a right answer, whatever its mixer knew (economics §7.1.1). The failure
+ * that makes it `alpha` in an epoch costs the emission of the period (§8.5).
+ */
+export function countJudged(state: LedgerState, miner: Ref<'miners'>, verdict: Verdict): LedgerEvent[] {
+  if (verdict === 'noResult' || verdict === 'hung') return [];
   const row = rowOfEpoch(state, miner);
+  if (verdict === 'pass') {
+    state.measures.put(withAnswers(row, { right: 1, wrong: 0 }));
+    return [];
+  }
   const failed = row.failed + 1;
-  state.measures.put({ ...row, failed });
+  state.measures.put({ ...withAnswers(row, { right: 0, wrong: 1 }), failed });
   if (failed !== state.params.challenges.alpha) return [];
   state.miners.update(miner, { forfeits: true });
   return [{ type: 'challengesFailed', miner, failed }];

@@ -79,7 +79,8 @@ export function addDisputes(
 
 /**
  * What the verdict on a disputed challenge brings (§8.7, §8.8): a failure is one in the miner's record, a pass has the
- * known answer audited again. A pass does not raise the record: the miner's own mixer could dispute what it likes.
+ * known answer audited again, where there is one (§8.6.1). A pass does not raise the record: the miner's own
+ * mixer could dispute what it likes.
  */
 export function judgeDispute(
   state: LedgerState,

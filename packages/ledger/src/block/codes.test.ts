@@ -298,7 +298,7 @@ const scenarios: Record<ResultCode, Scenario> = {
     const { batch: made, report } = measured(world);
     return made([{ ...report(), reveal: new Uint8Array(96) }]);
   },
-  REPORT_TOO_MANY_DISPUTES: (world) => {
+  REPORT_BAD_COUNTS: (world) => {
     const { batch: made, report } = measured(world);
     const [mixer = 0] = measurersOf(world, 0, { disputed: [disputed()] });
     const { owed } = measuringOf(world.state, { mixer, reveal: report().reveal }, 0);

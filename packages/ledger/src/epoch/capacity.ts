@@ -1,6 +1,6 @@
-import { type CapacityScore, limits, type Pool, type PoolShare, type Ref } from '@assay/protocol';
+import type { CapacityScore, Params, Pool, PoolShare, Ref } from '@assay/protocol';
 import { apportionSteps } from '../arithmetic/apportion.ts';
-import { PPB } from '../arithmetic/integers.ts';
+import { ALL_BPS, PPB } from '../arithmetic/integers.ts';
 import { invariant } from '../arithmetic/invariant.ts';
 import { READ, type Steps } from '../arithmetic/pace.ts';
 import { latencyMicroOf } from '../batch/work.ts';
@@ -13,8 +13,11 @@ import { capacityOf, isRewarded } from './contestants.ts';
 import type { CapacityRaw } from './scores.ts';
 import type { Work } from './work.ts';
 
+/** A miner of whose challenges of the reward period at least one was answered right. */
 interface Contestant {
   readonly miner: Ref<'miners'>;
+  readonly right: number;
+  readonly wrong: number;
   readonly passedPpb: bigint;
   readonly raw: CapacityRaw;
 }
@@ -26,31 +29,72 @@ interface Capacity {
 }
 
 /**
- * Divides by what nobody can buy: stake, and what challenges measured, times the part of the record that passed
- * (economics §7.1). There is one competition over all domains, with the weights of the network.
+ * Divides by what nobody can buy: the rate at which challenges were answered, times the parts of them and of the record
+ * that passed, times what stake and line leave of it (economics §7.1). There is one competition over all domains, with
+ * the weights of the network.
  */
 export function* capacityPool(work: Work, standings: readonly Standing[], units: bigint): Steps<Capacity> {
   const contestants = units === 0n ? [] : yield* contestantsOf(work, standings);
-  const { stakeBps, hashRateBps, computeBps, bandwidthBps, latencyBps } = work.books.params.components;
-  const column = (read: (raw: CapacityRaw) => bigint) => contestants.map(({ raw, passedPpb }) => read(raw) * passedPpb);
-  const raws = [
-    column((raw) => raw.stake),
-    column((raw) => raw.hashRate),
-    column((raw) => raw.bandwidth),
-    column((raw) => raw.latency),
-  ];
-  const alphaBps = [stakeBps, hashRateBps + computeBps, bandwidthBps, latencyBps];
-  const weights = yield* finals(raws, { contestants: contestants.length, alphaBps }, work.pace);
+  const factorOf = capacityFactor(
+    contestants.map(({ raw }) => raw),
+    work.books.params.components,
+  );
+  const factors: bigint[] = [];
+  const products: bigint[] = [];
+  for (const contestant of contestants) {
+    const factorPpb = factorOf(contestant.raw);
+    factors.push(factorPpb);
+    products.push(capacityOfPeriod({ ...contestant, factorPpb }));
+    if (work.pace.isSpent(READ)) yield;
+  }
+  const weights = yield* finals([products], { contestants: contestants.length, alphaBps: [ALL_BPS] }, work.pace);
   const parts = yield* apportionSteps(units, weights, work.pace);
   const shares: PoolShare[] = [];
   const scores: CapacityScore[] = [];
   for (const [index, contestant] of contestants.entries()) {
-    const [weight = 0n, emissionUnits = 0n] = [weights[index], parts[index]];
-    scores.push({ ...contestant, finalPpb: weight / SHARE_PPB, weight, emissionUnits });
+    const [weight = 0n, emissionUnits = 0n, factorPpb = 0n] = [weights[index], parts[index], factors[index]];
+    scores.push({ ...contestant, factorPpb, finalPpb: weight / SHARE_PPB, weight, emissionUnits });
     if (weight > 0n) shares.push({ role: contestant.miner, weight, units: emissionUnits, limitUnits: null });
     if (work.pace.isSpent(READ)) yield;
   }
   return { pool: { source: 'emission', stack: 'capacity', kind: 'miner', units, shares }, scores };
+}
+
+/**
+ * What of a verified rate stake, bandwidth and latency leave (economics §7.1.2): the mean by their weights of each as a
+ * part of the largest among the contestants, parts per billion. None of them makes anything of a rate of zero.
+ */
+function capacityFactor(
+  raws: readonly CapacityRaw[],
+  { stakeBps, bandwidthBps, latencyBps }: Params['components'],
+): (raw: CapacityRaw) => bigint {
+  const weighed = (['stake', 'bandwidth', 'latency'] as const).flatMap((name, i) => {
+    const most = largestOf(raws.map((raw) => raw[name]));
+    const alpha = BigInt([stakeBps, bandwidthBps, latencyBps][i] ?? 0);
+    return most === 0n || alpha === 0n ? [] : [{ name, most, alpha }];
+  });
+  const all = weighed.reduce((sum, { alpha }) => sum + alpha, 0n);
+  return (raw) => {
+    const parts = weighed.map(({ name, most, alpha }) => (alpha * raw[name] * PPB) / most);
+    return all === 0n ? PPB : parts.reduce((sum, part) => sum + part, 0n) / all;
+  };
+}
+
+function largestOf(values: readonly bigint[]): bigint {
+  return values.toSorted((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+}
+
+/** A miner's capacity: a product, which nothing but a right answer begins (economics §7.1). */
+function capacityOfPeriod({
+  right,
+  wrong,
+  passedPpb,
+  raw,
+  factorPpb,
+}: Pick<CapacityScore, 'right' | 'wrong' | 'passedPpb' | 'raw' | 'factorPpb'>): bigint {
+  if (right === 0) return 0n;
+  const rightPpb = (BigInt(right) * PPB) / BigInt(right + wrong);
+  return raw.hashRate * rightPpb * passedPpb * factorPpb;
 }
 
 function* contestantsOf({ books, pace }: Work, standings: readonly Standing[]): Steps<Contestant[]> {
@@ -59,17 +103,17 @@ function* contestantsOf({ books, pace }: Work, standings: readonly Standing[]): 
   const contestants: Contestant[] = [];
   for (const row of books.measures) {
     if (pace.isSpent(READ)) yield;
-    const { miner } = row;
+    const { miner, right, wrong } = row;
     const registered = books.miners.at(miner);
-    const isFresh = row.epoch + limits.measuredEpochs > globals.epoch;
+    const isVerified = row.period === globals.period && right > 0;
     const isThere = registered.status === 'active' && isRewarded(registered, globals.period, params.rewards);
-    if (!isFresh || !isThere) continue;
+    if (!isVerified || !isThere) continue;
     const byChallenges = measuredValues(row);
     const { latencyMs } = byChallenges;
-    if (Object.values(byChallenges).every((value) => value === null)) continue;
     const capacity = capacityOf(registered, { heldUnits: held.get(miner) ?? 0n, byChallenges }, params.challenges);
     const latency = latencyMs === null ? 0n : latencyMicroOf(latencyMs);
-    contestants.push({ miner, passedPpb: passedPpbOf(standings[miner]), raw: { ...capacity, latency } });
+    const passedPpb = passedPpbOf(standings[miner]);
+    contestants.push({ miner, right, wrong, passedPpb, raw: { ...capacity, latency } });
   }
   return contestants.toSorted((a, b) => a.miner - b.miner);
 }

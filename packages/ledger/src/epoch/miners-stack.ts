@@ -104,8 +104,9 @@ function* contestantsOf(
     const kept = { feedback: feedback.get(miner) ?? 0n, heldUnits, performancePpb, byChallenges };
     const raw = rawOf(row, kept, { ...params, period: globals.period });
     if (raw === null) continue;
-    const trustPpb = countedTrustPpb(row, settled, params);
-    const levelPpb = itemAt(levels, settled.level);
+    const { byStanding } = params.rewards;
+    const trustPpb = byStanding ? countedTrustPpb(row, settled, params) : Number(PPB);
+    const levelPpb = byStanding ? itemAt(levels, settled.level) : PPB;
     const members = domains.get(row.domain) ?? [];
     const { weakPeriods } = row;
     const weak = { weakPeriods, weakPpb: weakFactorPpb(weakPeriods, params.weak) };

@@ -2,7 +2,7 @@ import { BurnKind, type ChallengeReport, type EpochClose } from '@assay/protocol
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../arithmetic/apportion.ts';
 import { auditAll } from '../testing/audits.fixture.ts';
-import { measurersOf } from '../testing/challenges.fixture.ts';
+import { disputed, measurersOf } from '../testing/challenges.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';
 import { honest, softFailure, World } from '../testing/world.fixture.ts';
 
@@ -137,7 +137,7 @@ describe('what is minted for work (economics §7.2, §7.4)', () => {
 describe('capacity before the bootstrap ends (economics §7.1)', () => {
   const bootstrap = { wash: { ...guard, bootstrapPeriods: 9 } };
 
-  it('gets what work leaves of the miners’ stack, by stake and what challenges measured', () => {
+  it('gets what work leaves of the miners’ stack: the verified rate, times what stake and line leave of it', () => {
     const world = newWorld(bootstrap);
     world.send('minerA', 'bond', { kind: 'miner', role: 0, amountUnits: 1000n });
     measure(world, 0, { hashRate: 10n, bandwidth: 100n, latencyMs: 50 });
@@ -149,25 +149,59 @@ describe('capacity before the bootstrap ends (economics §7.1)', () => {
     expect(paidBy(close, 'miners')).toEqual([[2, 27n]]);
     expect(poolOf(close, 'capacity').map(({ units }) => units)).toEqual([stack - 27n]);
     expect(close.capacity.map(({ miner, passedPpb }) => [miner, passedPpb])).toEqual([0, 1].map((i) => [i, 10n ** 9n]));
-    // Of 40: stake 10 as 2 : 1, compute 20 as 1 : 3, bandwidth 5 as 1 : 1, latency 5 as 1 : 1/2.
-    const ppb = (of: readonly number[]) => BigInt(Math.floor(of.reduce((sum, part) => sum + part, 0) * 1e9));
-    const expected = [
-      ppb([(10 / 40) * (2 / 3), (20 / 40) * (1 / 4), 5 / 80, (5 / 40) * (2 / 3)]),
-      ppb([(10 / 40) * (1 / 3), (20 / 40) * (3 / 4), 5 / 80, (5 / 40) * (1 / 3)]),
-    ];
-    for (const [i, { finalPpb }] of close.capacity.entries()) {
-      expect(Number(finalPpb - (expected[i] ?? 0n))).toBeCloseTo(0, -1);
-    }
+    // Stake 10, bandwidth 5 and latency 5: all of them the largest, against 1/2 of stake and 1/2 of latency.
+    expect(close.capacity.map(({ factorPpb }) => factorPpb)).toEqual([1_000_000_000n, 625_000_000n]);
+    // 10 × 1 and 30 × 5/8.
     const weights = close.capacity.map(({ weight }) => weight);
+    expect(weights).toEqual([(10n * 10n ** 18n * 8n) / 230n, (150n * 10n ** 18n) / 230n]);
     expect(paidBy(close, 'capacity').map(([, units]) => units)).toEqual(apportion(stack - 27n, weights));
     // Security and treasury have their parts of the schedule.
     expect(close.payouts.find(({ stack: name }) => name === 'treasury')?.units).toBe(scheduled / 20n);
   });
 
+  it('is nothing without a right answer, however much is staked and however near the miner is', () => {
+    const world = newWorld(bootstrap);
+    world.send('minerA', 'bond', { kind: 'miner', role: 0, amountUnits: 1000n });
+    measure(world, 0, { bandwidth: 1_000_000n, latencyMs: 1 });
+    measure(world, 1, { hashRate: 1n, latencyMs: 1999 });
+    const close = finish(world);
+    expect(paidBy(close, 'capacity')).toEqual([[1, (scheduled * 6n) / 10n]]);
+    // In the next period nobody has answered anything yet, and nothing is minted for capacity.
+    expect(paidBy(finish(world), 'capacity')).toEqual([]);
+  });
+
+  it('counts challenges that were not answered, and those that auditors judged', () => {
+    const world = newWorld({ ...bootstrap, challenges: { ...worldParams.challenges, lambdaMilli: 20_000, alpha: 2 } });
+    work(world, [[3, 250]]);
+    for (const miner of [0, 1, 2]) measure(world, miner, { hashRate: 10n, asked: 2, right: 1 });
+    // The second has three more, of which auditors pass one and fail one; the third was never answered.
+    const [good, bad] = [disputed(), disputed()];
+    const [mixer = 0] = measurersOf(world, 3, { disputed: [good, bad] });
+    const report = world.report(mixer, { miner: 3, hashRate: 10n, disputed: [good, bad], asked: 3 });
+    expect(world.codeOf(world.batchTx({ mixer, records: { reports: [report] } }))).toBe('OK');
+    for (let i = 0; i < world.state.params.audit.drawDelayBlocks; i++) world.block(world.batchTx({ mixer }));
+    auditAll(world, [good.taskId], honest);
+    auditAll(world, [bad.taskId], softFailure);
+    const { capacity } = finish(world);
+    const reports = world.events.filter((event) => event.type === 'minerMeasured' && event.miner === 0).length;
+    expect(capacity.map(({ miner, right, wrong }) => [miner, right, wrong])).toEqual([
+      ...[0, 1, 2].map((miner) => [miner, reports, reports]),
+      [3, 1, 2],
+    ]);
+    // Of its own record, too, a half failed: 1/2 against 1/3 · 1/2.
+    expect(capacity[3]?.passedPpb).toBe(500_000_000n);
+    const [half, third] = [500_000_000n, 333_333_333n];
+    const products = [half, half, half, third / 2n];
+    for (const [index, product] of products.entries()) {
+      const share = (product * 10n ** 9n) / (3n * half + third / 2n);
+      expect(Number((capacity[index]?.finalPpb ?? 0n) - share)).toBeCloseTo(0, -1);
+    }
+  });
+
   it('is the same whatever is bought: one task moves from it what it burned, and no more', () => {
     const [without, with1] = [[], [[0, 250]] as const].map((tasks) => {
       const world = newWorld(bootstrap);
-      for (const miner of [0, 1]) measure(world, miner, { latencyMs: 100 });
+      for (const miner of [0, 1]) measure(world, miner, { hashRate: 5n, latencyMs: 100 });
       work(world, tasks);
       return finish(world);
     });
@@ -181,10 +215,14 @@ describe('capacity before the bootstrap ends (economics §7.1)', () => {
     expect(sum(with1, 1) - sum(without, 1)).toBe(-14n);
   });
 
-  it('is nothing for who is paused, forfeits, was not measured for seven epochs, or failed its audits', () => {
+  it('is nothing for who is paused, forfeits, or failed its audits', () => {
     const world = newWorld(bootstrap);
-    for (const miner of [0, 1, 2, 3]) measure(world, miner, { latencyMs: 100 });
+    const measureAll = () => {
+      for (const miner of [0, 1, 2, 3]) measure(world, miner, { hashRate: 5n, latencyMs: 100 });
+    };
+    measureAll();
     expect(paidBy(finish(world), 'capacity')).toHaveLength(4);
+    measureAll();
     world.send('minerA', 'setRoleStatus', { kind: 'miner', role: 0, status: 'paused' });
     const bad = world.receipt({ miner: 1 });
     world.certify(bad);
@@ -195,7 +233,5 @@ describe('capacity before the bootstrap ends (economics §7.1)', () => {
     const paid = finish(world);
     expect(paidBy(paid, 'capacity').map(([miner]) => miner)).toEqual([2, 3]);
     expect(paid.capacity.find(({ miner }) => miner === 1)?.passedPpb).toBe(0n);
-    for (let epoch = 2; epoch < 7; epoch++) expect(paidBy(finish(world), 'capacity')).toHaveLength(2);
-    expect(paidBy(finish(world), 'capacity')).toEqual([]);
   });
 });

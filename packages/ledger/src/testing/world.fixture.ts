@@ -32,6 +32,7 @@ import { generalDomain, minerTerms, modelTerms, requestHashOf, sessionTerms, tas
 import { type AccountKey, type CommitteeKey, consensusTerms, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { plantedArtifactRoot } from './plants.fixture.ts';
+import { reportOf } from './reports.fixture.ts';
 
 setHasher(hasher);
 
@@ -278,11 +279,9 @@ export class World {
     };
   }
 
-  /** What a mixer reports of a miner, nothing measured and nothing disputed. */
-  report(mixer: number, { miner, ...change }: Partial<ChallengeReport> & { miner: number }): ChallengeReport {
+  report(mixer: number, change: Partial<ChallengeReport> & { miner: number }): ChallengeReport {
     const root = challengeSigningRoot(this.state.chain, this.state.globals.epoch);
-    const reveal = this.committee[mixer]?.sign(root) ?? new Uint8Array(96);
-    return { miner, reveal, disputed: [], hashRate: 0n, bandwidth: 0n, latencyMs: 0, ...change };
+    return reportOf({ reveal: this.committee[mixer]?.sign(root) ?? new Uint8Array(96), ...change });
   }
 
   registration(change: Partial<BodyValues['registerMiner']> = {}): BodyValues['registerMiner'] {

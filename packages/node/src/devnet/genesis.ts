@@ -25,6 +25,10 @@ export const devnetPrices = { priceInUnits: unit / 10_000n, priceOutUnits: (unit
  */
 export const devnetParams: Params = withParams(defaultParams, { challenges: { lambdaMilli: 250, alpha: 1 } });
 
+/** Parts of a price in the default domain, and the creator's in the default model. */
+export const devnetSplits = { burnBps: 500, processorsBps: 300, validatorsBps: 500, domainBps: 200 } as const;
+export const devnetRoyaltyBps = 1000;
+
 export interface DevnetKeys {
   account(name: string): Ed25519Signer;
   committee(name: string): BlsSigner;
@@ -172,10 +176,7 @@ export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesi
       {
         name: 'inference',
         owner: keys.account(names.foundation).address,
-        burnBps: 500,
-        processorsBps: 300,
-        validatorsBps: 500,
-        domainBps: 200,
+        ...devnetSplits,
         registrationFeeUnits: units(10),
         minCollateralUnits: collateralUnits,
         components: [],
@@ -190,7 +191,7 @@ export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesi
         name: model.name,
         domain: 0,
         creator: keys.account(names.creator).address,
-        royaltyBps: 1000,
+        royaltyBps: devnetRoyaltyBps,
         fileHash: model.fileHash,
         contextTokens: model.contextTokens,
         ...devnetPrices,

@@ -119,6 +119,9 @@ export const closedEpoch: EpochClose = {
   capacity: [
     {
       miner: 0,
+      right: 2,
+      wrong: 1,
+      factorPpb: 10n ** 9n,
       passedPpb: 10n ** 9n,
       raw: { stake: 1n, hashRate: 2n, bandwidth: 3n, latency: 4n },
       finalPpb: 10n ** 9n,

@@ -22,12 +22,17 @@ describe('presets', () => {
     expect(new Set(roots.map((root) => root.toString('hex'))).size).toBe(presetNames.length);
   });
 
+  it('keep the wash guard where what they follow pays for work by its amount', () => {
+    const guarded = presetNames.filter((name) => presetParams(name, devnetParams).wash.mintOfBurnBps > 0);
+    expect(guarded).toEqual([defaultPreset, 'model-mining', 'work-units']);
+  });
+
   it('change what they name and leave the rest', () => {
     const { components, wash, ...rest } = presetParams('model-mining', devnetParams);
     const { powerWorkPpb, stacks } = devnetParams;
     const named = { components: devnetParams.components, wash: devnetParams.wash, powerWorkPpb, stacks };
     expect({ ...rest, ...named }).toEqual(devnetParams);
-    expect(wash).toEqual({ mintOfBurnBps: 0, bootstrapPeriods: 0 });
+    expect(wash).toEqual({ mintOfBurnBps: 9000, bootstrapPeriods: 0 });
     expect(components).toMatchObject({ vwuBps: 10_000, stakeBps: 0 });
   });
 

@@ -2,8 +2,10 @@ import { Components, type Params, type ParamsChange, withParams } from '@assay/p
 
 /** No part of the competition counts but those that a preset names. */
 const noComponents = Components.defaultValue();
-/** The schedule alone decides what is minted. */
+/** The schedule alone decides what is minted, whatever work burned: so the text that the preset follows has it. */
 const scheduled: ParamsChange = { wash: { mintOfBurnBps: 0, bootstrapPeriods: 0 } };
+/** Work is all that is paid for, and mints at most nine tenths of what it burned (economics §7.2). */
+const guarded: ParamsChange = { wash: { bootstrapPeriods: 0 } };
 
 /** The preset of a network that names none. */
 export const defaultPreset = 'assay';
@@ -13,12 +15,12 @@ const presets: Readonly<Record<string, ParamsChange>> = {
   [defaultPreset]: {},
   competition: {
     ...scheduled,
-    rewards: { period: 1, dayMs: 60_000, testPeriods: 7, securityBy: 1 },
+    rewards: { period: 1, dayMs: 60_000, testPeriods: 7, securityBy: 1, byStanding: false },
     stacks: { minersBps: 6000, securityBps: 2500, creatorsBps: 0, gatewaysBps: 500, treasuryBps: 1000 },
     components: { ...noComponents, usageBps: 4000, stakeBps: 2000, hashRateBps: 2000, feedbackBps: 2000 },
   },
   'model-mining': {
-    ...scheduled,
+    ...guarded,
     powerWorkPpb: 500_000_000,
     stacks: { minersBps: 4000, securityBps: 2000, creatorsBps: 3000, gatewaysBps: 500, treasuryBps: 500 },
     components: { ...noComponents, vwuBps: 10_000 },
@@ -41,7 +43,7 @@ const presets: Readonly<Record<string, ParamsChange>> = {
     components: { ...noComponents, vwuBps: 7000, performanceBps: 3000 },
   },
   'work-units': {
-    ...scheduled,
+    ...guarded,
     // B9 Its foundation reviews each case by hand.
     cases: { automaticDecision: false },
     components: { ...noComponents, vwuBps: 10_000 },

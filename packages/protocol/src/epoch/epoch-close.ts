@@ -73,10 +73,16 @@ export type MinerScore = Shaped<typeof minerScore>;
 /** How one miner's part of what pays capacity came about (economics §7.1). */
 const capacityScore = {
   miner: ref('miners'),
+  /** Its challenges of the reward period that were answered right, and those that were not. */
+  right: U32,
+  wrong: U32,
   /** Part of its record that passed; one without a record. */
   passedPpb: Quantity,
   /** What challenges measured of a miner, and its stake: what no purchase moves. */
   raw: { stake: Units, hashRate: Quantity, bandwidth: Quantity, latency: Quantity },
+  /** What stake, bandwidth and latency leave of what was verified. */
+  factorPpb: Quantity,
+  /** Its part of all such products, parts per billion, rounded down; and in 10⁻¹⁸. */
   finalPpb: Quantity,
   weight: Quantity,
   emissionUnits: Units,

@@ -103,7 +103,7 @@ export const resultCodes = {
   REPORT_NOT_MEASURER: invalid('The mixer was not drawn to measure this of the miner in this epoch.'),
   REPORT_DUPLICATE: invalid('The mixer has already reported on this miner in this epoch.'),
   REPORT_BAD_REVEAL: invalid('The reveal of a report is not the signature of its mixer over the epoch.'),
-  REPORT_TOO_MANY_DISPUTES: invalid('A report disputes more challenges than were owed.'),
+  REPORT_BAD_COUNTS: invalid('A report asks more challenges than were owed, or has more answers than it asked.'),
   REPORT_BAD_DISPUTE: invalid('A disputed challenge has a known task id, or a model or size the miner does not serve.'),
   NOT_AUDITOR: denied('The sender was not drawn to audit this task, or its turn is over.'),
   ALREADY_COMMITTED: invalid('The auditor has already committed to its numbers.'),

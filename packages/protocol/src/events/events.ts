@@ -216,7 +216,10 @@ const measuringEvents = {
     /** Challenges the mixer owed, and how many of them it disputes. */
     owed: U32,
     disputed: U32,
-    /** Output tokens of right answers per 1,000 s, and bytes per second; zero is not measured (§8.3). */
+    /** Challenges that came to an end, and how many were answered right. */
+    asked: U32,
+    right: U32,
+    /** Output tokens per 1,000 s, and bytes per second; zero is not measured (§8.3). */
     hashRate: Quantity,
     bandwidth: Quantity,
     latencyMs: U32,

@@ -134,6 +134,7 @@ export const RewardParams = new ParameterGroup('RewardParams', {
   period: u8(0, null, 'Emission is paid at the end of every epoch (0), or of the first to end in a new day (1).'),
   dayMs: u32(dayMs, null, 'Length of a day; days begin at multiples of it in Unix time.'),
   testPeriods: u16(0, [0n, 10_000n], 'Reward periods from its registration on in which a miner gets no emission.'),
+  byStanding: flag(true, 'Whether trust and level multiply what was measured of a miner.'),
   securityBy: u8(0, [0n, 1n], 'What divides the security stack: duties done times stake (0), or the stake of all (1).'),
 });
 

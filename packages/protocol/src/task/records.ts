@@ -35,11 +35,14 @@ export type Transition = ValueOf<typeof Transition>;
 /** What a mixer signs to learn whom it measures in an epoch, and how many challenges it owes each (§8.1). */
 export const ChallengeTurn = new StructType({ epoch: U32 }, { typeName: 'ChallengeTurn' });
 
+/** The task of the known answer to a challenge that has none: auditors alone can tell whether it was done (§8.6.1). */
+export const noKnownTask = new Uint8Array(32);
+
 /** A challenge whose answer is not the known one: the ledger makes a task of it, and auditors decide (§8.6). */
 export const DisputedChallenge = new StructType(
   {
     taskId: Bytes32,
-    /** Task of the known answer: who made that one answers for it when this one passes (§8.8). */
+    /** Task of the known answer, whose maker answers for it when this one passes (§8.8); or `noKnownTask`. */
     knownTaskId: Bytes32,
     model: ref('models'),
     tokensIn: U32,
@@ -61,7 +64,10 @@ export type DisputeRow = ValueOf<typeof DisputeRow>;
 
 /** What one mixer measured of a miner in an epoch; zero is not measured (§8.3). */
 const measured = {
-  /** Output tokens of right answers per 1,000 s, and bytes per second. */
+  /** Challenges that came to an end, and how many of them were answered right. */
+  asked: U8,
+  right: U8,
+  /** Output tokens of answers that are right, or fresh, per 1,000 s; and bytes per second. */
   hashRate: Quantity,
   bandwidth: Quantity,
   /** Round trip, milliseconds. */
@@ -121,6 +127,10 @@ export const MeasureRow = new StructType(
     epoch: U32,
     /** Challenges that auditors found failed in that epoch (§8.5). */
     failed: U32,
+    /** A reward period, and its challenges that were answered right, and those that were not (economics §7.1.1). */
+    period: U32,
+    right: U32,
+    wrong: U32,
     reports: new StructListType(MeasureReport, limits.maxMixers),
     hashRates: listOfQuantities(limits.measuredEpochs),
     bandwidths: listOfQuantities(limits.measuredEpochs),

@@ -6,7 +6,7 @@ import { type Rate, rateOf } from './interval.ts';
 import { type Life, liveMiner } from './life.ts';
 import type { RealFindings } from './real.ts';
 import { collusionPower, mixed, ruleOf } from './verdicts.ts';
-import { selfDealingReturn } from './wash.ts';
+import { defaultMarket, selfDealing } from './wash.ts';
 import { bestPlan, plans } from './worth.ts';
 
 /** `open`: as counted it is met, but so few were counted that it may be missed. */
@@ -207,7 +207,9 @@ export function collusionRow(): Row {
 }
 
 export function washRow(): Row {
-  const worth = selfDealingReturn({ capacity: 0.1, isSteered: false, isBootstrap: false });
+  const feesUnits = 1_000_000_000n;
+  const tenth = { capacityBps: 1000, isSteered: false, isBootstrap: false, feesUnits };
+  const worth = Number(selfDealing(defaultMarket, tenth)) / Number(feesUnits);
   const found = `${worth.toFixed(3)} for each unit spent`;
   const outcome = worth < 0 ? 'met' : 'missed';
   return {

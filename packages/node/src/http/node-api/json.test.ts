@@ -40,11 +40,14 @@ import { BooleanType, ByteVectorType, UintBigintType } from '@chainsafe/ssz';
 import { describe, expect, it } from 'vitest';
 import { closedEpoch } from '../small-chain.fixture.ts';
 
-const report = { mixer: 2, owed: 5, disputed: 3, hashRate: 7n, bandwidth: 2n ** 60n, latencyMs: 9 };
+const report = { mixer: 2, owed: 5, disputed: 3, asked: 5, right: 2, hashRate: 7n, bandwidth: 2n ** 60n, latencyMs: 9 };
 const measuredRow = {
   miner: 0,
   epoch: 4,
   failed: 1,
+  period: 4,
+  right: 2,
+  wrong: 3,
   reports: [report],
   hashRates: [1n],
   bandwidths: [],

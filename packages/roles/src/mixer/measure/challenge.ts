@@ -22,7 +22,11 @@ const nobody = new Uint8Array(20);
  * The request of a known answer to one miner, with an id that draws it: nothing tells it from a user's (§15.5). Null
  * when that draw has another miner asked first, as a user's would, or no id was found.
  */
-export function challengeOf(known: KnownAnswer, miner: Ref<'miners'>, source: DrawSource): Challenge | null {
+export function challengeOf(
+  known: Pick<KnownAnswer, 'model' | 'payload'>,
+  miner: Ref<'miners'>,
+  source: DrawSource,
+): Challenge | null {
   const drawn = drawnId(known, miner, source);
   if (drawn === null) return null;
   const payload = { ...known.payload, nonce: source.random('nonces').bytes(32) };
@@ -31,7 +35,7 @@ export function challengeOf(known: KnownAnswer, miner: Ref<'miners'>, source: Dr
 
 /** §15.5 Random ids until one draws the miner among its first two; then this mixer's own order decides (§5.12). */
 function drawnId(
-  { model, payload }: KnownAnswer,
+  { model, payload }: Pick<KnownAnswer, 'model' | 'payload'>,
   miner: Ref<'miners'>,
   { state, table, orderOf, random }: DrawSource,
 ): Pick<Challenge, 'taskId' | 'draw' | 'order'> | null {

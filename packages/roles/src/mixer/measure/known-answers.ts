@@ -1,4 +1,4 @@
-import type { LedgerView } from '@assay/ledger';
+import { type LedgerView, namesEngine } from '@assay/ledger';
 import {
   type ArtifactBundle,
   EngineInfo,
@@ -78,15 +78,17 @@ export class KnownAnswers {
     for (const [id, { expiryHeight }] of this.#answers) if (expiryHeight <= height) this.#answers.delete(id);
   }
 
-  /** An answer that nobody of this miner's people gave or was asked for; from now on this miner was. */
+  /** An answer of its engine that nobody of this miner's people gave or was asked for; from now on this miner was. */
   take(miner: Ref<'miners'>, { miners }: { readonly miners: Pick<LedgerView['miners'], 'at'> }): KnownAnswer | null {
-    const { models, operator, owner } = miners.at(miner);
+    const asked = miners.at(miner);
+    const { models, operator, owner } = asked;
     const isStranger = (other: number) => {
       const row = miners.at(other);
       return !equalBytes(row.operator, operator) && !equalBytes(row.owner, owner);
     };
     const fit = [...this.#answers].filter(
-      ([, { model, miner: maker, givenTo }]) => models.includes(model) && [maker, ...givenTo].every(isStranger),
+      ([, { model, miner: maker, engine, givenTo }]) =>
+        models.includes(model) && namesEngine(asked, engine, false) && [maker, ...givenTo].every(isStranger),
     );
     const index = fit.length === 0 ? 0 : this.#runtime.random('known answers').int(fit.length);
     const [id, answer] = fit[index] ?? [];

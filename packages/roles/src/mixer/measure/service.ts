@@ -1,5 +1,5 @@
 import { type BlockResult, challengeSigningRoot } from '@assay/ledger';
-import { type DisputedChallenge, type DisputeEvidence, limits } from '@assay/protocol';
+import { type DisputedChallenge, type DisputeEvidence, limits, noKnownTask } from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
 import type { RoleContext } from '../../context.ts';
 import { fetchArtifact } from '../../fetch-artifact.ts';
@@ -10,6 +10,7 @@ import type { Ground } from '../ground.ts';
 import type { Challenge, ChallengeAnswer } from '../part-messages.ts';
 import { challengeOf, type DrawSource, hashRateOf, isRight } from './challenge.ts';
 import { type Duty, noAgenda, type Planner, plan, spreadBlocks } from './duties.ts';
+import { freshRequest } from './fresh.ts';
 import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
 import { LinkProbe, type LinkValues } from './link-probe.ts';
 
@@ -20,7 +21,11 @@ const keyOf = ({ epoch, miner }: Pick<Duty, 'epoch' | 'miner'>) => `${epoch}/${m
 /** What was found of one miner for a report. */
 interface Found {
   readonly disputed: { readonly challenge: DisputedChallenge; readonly evidence: DisputeEvidence }[];
-  rightTokens: number;
+  /** Challenges that came to an end, and those answered right. */
+  asked: number;
+  right: number;
+  /** Of what is right, and of what auditors have still to judge because nobody knows the answer. */
+  tokens: number;
   tookMs: number;
   link: LinkValues;
 }
@@ -28,7 +33,8 @@ interface Found {
 /** A challenge that a miner has now, and what it is for. */
 interface Asked {
   readonly duty: Duty;
-  readonly known: KnownAnswer;
+  /** Null for a fresh one. */
+  readonly known: KnownAnswer | null;
   readonly payload: Challenge['payload'];
 }
 
@@ -113,7 +119,8 @@ export class Measuring {
 
   /** Made for its report; what comes after that counts for nothing. */
   #foundOf(duty: Duty): Found {
-    const none: Found = { disputed: [], rightTokens: 0, tookMs: 0, link: { latencyMs: 0, bandwidth: 0n } };
+    const link = { latencyMs: 0, bandwidth: 0n };
+    const none: Found = { disputed: [], asked: 0, right: 0, tokens: 0, tookMs: 0, link };
     return this.#found.get(keyOf(duty)) ?? none;
   }
 
@@ -126,14 +133,15 @@ export class Measuring {
 
   /** §15.5 While a user's task would go to another miner, the challenge waits too. */
   async #challenge(duty: Duty): Promise<void> {
-    const { chain, store } = this.#context;
+    const { chain, store, runtime } = this.#context;
     const known = this.#known.take(duty.miner, chain.head());
-    if (known === null) return;
+    const request = known ?? freshRequest(chain.head().miners.at(duty.miner), runtime.random('fresh challenges'));
+    if (request === null) return;
     // What is written is durable about when a block is: the random time comes after it.
     await store.flushed();
     for (let tries = 0; tries < challengeTries; tries++) {
       await this.#wait();
-      const challenge = challengeOf(known, duty.miner, this.#drawSource());
+      const challenge = challengeOf(request, duty.miner, this.#drawSource());
       if (challenge === null) continue;
       this.#asked.set(toHex(challenge.taskId), { duty, known, payload: challenge.payload });
       return this.#ground.emit({ type: 'challenge', challenge });
@@ -155,30 +163,42 @@ export class Measuring {
 
   /** What a miner gave for a challenge. */
   hear(answer: ChallengeAnswer): void {
-    const asked = this.#asked.get(toHex(answer.receipt.taskId));
+    const asked = this.#taken(answer.receipt.taskId);
     if (asked !== undefined) this.#try(`miner ${asked.duty.miner}`, this.#judge(asked, answer));
   }
 
-  /** A challenge is over, with an answer or without one. */
+  /** §15.3.1 A challenge is over; one that was not answered counts as asked. */
   end(taskId: Uint8Array): void {
-    this.#asked.delete(toHex(taskId));
+    const asked = this.#taken(taskId);
+    if (asked !== undefined) this.#foundOf(asked.duty).asked++;
+  }
+
+  #taken(taskId: Uint8Array): Asked | undefined {
+    const id = toHex(taskId);
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    return asked;
   }
 
   async #judge({ duty, known, payload }: Asked, { receipt, evidence, artifact }: ChallengeAnswer): Promise<void> {
     const found = this.#foundOf(duty);
-    const right = isRight(known, artifact);
-    if (right === null) return;
-    if (right) {
-      found.rightTokens += receipt.tokensOut;
+    const isKnownRight = known === null ? false : isRight(known, artifact);
+    if (isKnownRight === null) return;
+    const isFull = !isKnownRight && found.disputed.length === limits.maxDisputed;
+    if (isFull) return;
+    found.asked++;
+    if (isKnownRight) found.right++;
+    if (isKnownRight || known === null) {
+      found.tokens += receipt.tokensOut;
       found.tookMs += receipt.totalMs;
-      return;
     }
-    if (found.disputed.length === limits.maxDisputed) return;
+    if (isKnownRight) return;
     const { taskId, model, tokensIn, tokensOut, requestHash, artifactRoot, ticket } = receipt;
     const { precommitSignature, salt } = evidence;
     this.#ground.artifacts.put(taskId, { ticket, payload, reveal: { artifact, salt, precommitSignature } }, 1);
     await this.#context.store.flushed();
-    const challenge = { taskId, knownTaskId: known.taskId, model, tokensIn, tokensOut, requestHash, artifactRoot };
+    const knownTaskId = known?.taskId ?? noKnownTask;
+    const challenge = { taskId, knownTaskId, model, tokensIn, tokensOut, requestHash, artifactRoot };
     found.disputed.push({ challenge, evidence: { precommitSignature, salt } });
   }
 
@@ -186,13 +206,21 @@ export class Measuring {
   async #report(duty: Duty): Promise<void> {
     const { miner, epoch } = duty;
     await this.#links.get(keyOf(duty))?.catch(() => {});
-    const { disputed, rightTokens, tookMs, link } = this.#foundOf(duty);
+    const { disputed, asked, right, tokens, tookMs, link } = this.#foundOf(duty);
     this.#found.delete(keyOf(duty));
-    const hashRate = rightTokens === 0 ? 0n : hashRateOf(rightTokens, tookMs);
-    const isEmpty = disputed.length === 0 && hashRate === 0n && link.bandwidth === 0n && link.latencyMs === 0;
+    const hashRate = tokens === 0 ? 0n : hashRateOf(tokens, tookMs);
+    const isEmpty = asked === 0 && link.bandwidth === 0n && link.latencyMs === 0;
     if (isEmpty || this.#context.chain.head().globals.epoch !== epoch) return;
     const challenges = disputed.map(({ challenge }) => challenge);
-    const report = { miner, reveal: this.#planner.reveal(epoch), disputed: challenges, hashRate, ...link };
+    const report = {
+      miner,
+      reveal: this.#planner.reveal(epoch),
+      disputed: challenges,
+      asked,
+      right,
+      hashRate,
+      ...link,
+    };
     const measured = { report, evidence: disputed.map(({ evidence }) => evidence) };
     this.#ground.emit({ type: 'measured', measured });
   }
