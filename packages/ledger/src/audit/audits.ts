@@ -210,7 +210,7 @@ function advanceAudit(state: LedgerState, index: IndexOf<'audits'>, { height, ev
     else decision = decideOn(state, index, task, true);
   }
   if (decision.verdict === null) openReveals(state, index, height);
-  else if (mayBePlanted(state, index, task, decision.verdict)) {
+  else if (mayBePlanted(state, index, task)) {
     waitForOpening(state, index, height + state.params.audit.commitBlocks);
   } else {
     state.endAudit(index, decision.verdict);
@@ -219,16 +219,13 @@ function advanceAudit(state: LedgerState, index: IndexOf<'audits'>, { height, ev
   }
 }
 
-/** §10.25 Whether a failure is one of distances alone, and its miner has had no time yet to open a seal. */
-function mayBePlanted(
-  state: LedgerState,
-  index: IndexOf<'audits'>,
-  task: Readonly<TaskRow>,
-  verdict: Verdict,
-): boolean {
+/**
+ * §10.25.1 Whether an auditor finds nothing but distances wrong, and the miner has had no time yet to open a seal.
+ * Before a pass too: it would prove such an auditor false.
+ */
+function mayBePlanted(state: LedgerState, index: IndexOf<'audits'>, task: Readonly<TaskRow>): boolean {
   const audit = state.audits.at(index);
-  if (audit.waitUntil > 0 || audit.isPlanted || (verdict !== 'soft' && verdict !== 'hard')) return false;
-  return failsByDistance(state, audit, task);
+  return audit.waitUntil === 0 && !audit.isPlanted && failsByDistance(state, audit, task);
 }
 
 /** §10.3 A missed turn is the validator's strike and never the miner's penalty. */

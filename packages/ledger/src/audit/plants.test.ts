@@ -41,9 +41,11 @@ describe('a planted answer that auditors find §10.25', () => {
     const { hear, open, drawn, task, audit, miner, world, taskId, accused } = audited();
     expect(plantStage(world.state, taskId)).toBeNull();
     hear(distant, distant);
+    expect([plantStage(world.state, taskId), open()]).toEqual([null, 'PLANT_NOT_DUE']);
+    hear(distant);
+    expect(drawn()).toEqual([]);
     expect(plantStage(world.state, taskId)).toBe('found');
     expect(open()).toBe('OK');
-    while (drawn().length > 0) hear(distant, distant, distant);
     expect(audit()).toMatchObject({ verdict: 'pass', isPlanted: true });
     expect(task().status).toBe('approved');
     expect(miner()).toMatchObject({ rejected: 0, epochFailed: 0, hardFailures: 0, cusumMilli: 0 });
@@ -53,8 +55,8 @@ describe('a planted answer that auditors find §10.25', () => {
   it('costs who passes it a strike and a case', () => {
     const { hear, open, drawn, slots, accused, world } = audited();
     hear(distant, honest);
-    expect(open()).toBe('OK');
     while (drawn().length > 0) hear(distant, distant, distant);
+    expect(open()).toBe('OK');
     const liars = slots().flatMap(({ numbers, validator }) => (numbers.t1Ppb === honest.t1Ppb ? [validator] : []));
     expect(liars).toHaveLength(1);
     expect(accused()).toEqual(liars);
@@ -63,7 +65,8 @@ describe('a planted answer that auditors find §10.25', () => {
 
   it('is a failure like any other where its tokens are not those of the model', () => {
     const { world, hear, open, drawn, task, miner } = audited();
-    hear(garbage, garbage);
+    hear(distant, garbage);
+    hear(garbage);
     expect(open()).toBe('OK');
     while (drawn().length > 0) hear(garbage, garbage, garbage);
     expect(task().status).toBe('rejected');
@@ -95,10 +98,11 @@ describe('a planted answer that auditors find §10.25', () => {
   });
 
   it('is found by nobody whom two friends contradict (§10.27)', () => {
-    const { hear, open, drawn, accused } = audited();
+    const { hear, open, drawn, audit, accused } = audited();
     hear(distant, unchecked('noResult'));
-    expect(open()).toBe('OK');
     while (drawn().length > 0) hear(honest, honest);
+    expect(audit().verdict).toBe('open');
+    expect(open()).toBe('OK');
     expect(accused()).toEqual([]);
   });
 
@@ -194,14 +198,59 @@ describe('a planted answer that auditors pass §10.26', () => {
   });
 });
 
+describe('a planted answer and validators that do not look §10.25.1', () => {
+  it.each([
+    [3, 1],
+    [4, 1],
+    [6, 1],
+    [3, 2],
+    [4, 2],
+    [6, 2],
+  ])('of %i validators %i: its miner loses nothing by waiting, and no honest one is accused', (validators, lazy) => {
+    const world = new World({ validators, params: { epochBlocks: 256 } }).populate();
+    const strikes = Array.from({ length: validators }, () => 0);
+    for (let round = 0; round < 6; round++) {
+      const receipt = world.receipt();
+      world.certify(receipt);
+      const { taskId } = receipt;
+      const audit = () => world.state.audits.at(world.state.auditOf(taskId) ?? -1);
+      const slots = () => audit().auditors;
+      for (;;) {
+        const drawn = slots().flatMap(({ state, validator }) => (state === 'drawn' ? [validator] : []));
+        if (drawn.length > 0) world.audit(taskId, new Map(drawn.map((each) => [each, each < lazy ? honest : distant])));
+        else if (plantStage(world.state, taskId) !== 'found') break;
+        else expect(world.codeOf(plantTx(world, taskId))).toBe('OK');
+      }
+      const passed = slots().filter(({ validator }) => validator < lazy);
+      const found = slots().length - passed.length;
+      const isSeen = found >= (validators === 3 ? 2 : 3) && found > passed.length;
+      for (const { validator } of isSeen ? passed : []) strikes[validator] = (strikes[validator] ?? 0) + 1;
+      expect([...world.state.validators].map((each) => each.strikes)).toEqual(strikes);
+      expect(world.state.tasks.at(world.state.taskOf(taskId) ?? -1).status).toBe('approved');
+    }
+    expect(world.state.miners.at(0)).toMatchObject({ rejected: 0, epochFailed: 0, hardFailures: 0, cusumMilli: 0 });
+    expect([...world.state.cases].some(({ kind, role }) => kind === 'validator' && role < lazy)).toBe(
+      lazy === 1 || validators === 6,
+    );
+  });
+
+  it('is none, either, where one invents a flaw beside those who measure', () => {
+    const { hear, open, drawn, audit, miner } = audited();
+    hear(distant, unchecked('malformed'));
+    hear(distant);
+    expect(audit().verdict).toBe('open');
+    expect(open()).toBe('OK');
+    while (drawn().length > 0) hear(distant, distant);
+    expect(audit().verdict).toBe('pass');
+    expect(miner()).toMatchObject({ rejected: 0, hardFailures: 0 });
+  });
+});
+
 describe('who may plant §14.13', () => {
-  it('is a miner not all of whose answers are audited, where three others can judge it', () => {
-    for (const validators of [6, 2]) {
+  it('is a miner from its first task on, where three others can judge it', () => {
+    for (const validators of [6, 3, 2]) {
       const world = new World({ validators, params: { epochBlocks: 64 } }).populate();
-      expect(mayPlant(world.state, 0)).toBe(false);
-      for (let i = 0; i < 4; i++) approvedTask(world);
-      world.finishEpoch();
-      expect(mayPlant(world.state, 0)).toBe(validators === 6);
+      expect(mayPlant(world.state, 0)).toBe(validators >= 3);
     }
   });
 });

@@ -86,16 +86,13 @@ export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: 
   });
 }
 
-/** §10.25 Whether whoever found this answer soft or hard found right tokens, and numbers that are too far off. */
+/** §10.25.1 Whether somebody who found this answer soft or hard found right tokens, and numbers too far off. */
 export function failsByDistance(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): boolean {
   const failing = voicesOf(state, audit, task).filter(({ opinion }) => opinion === 'soft' || opinion === 'hard');
-  return (
-    failing.length > 0 &&
-    failing.every(({ numbers }) => {
-      const basis = { ...opinionBasis(state, audit, task, numbers), t1ThresholdPpb: Number(PPB) };
-      return !numbers.isByChance && opinionOf(numbers, basis) === 'pass';
-    })
-  );
+  return failing.some(({ numbers }) => {
+    const basis = { ...opinionBasis(state, audit, task, numbers), t1ThresholdPpb: Number(PPB) };
+    return !numbers.isByChance && opinionOf(numbers, basis) === 'pass';
+  });
 }
 
 /**
@@ -110,8 +107,8 @@ function falseOpinionOf(voices: readonly Voice[], verdict: AuditVerdict): Opinio
 }
 
 /**
- * §10.27 Those of the fewer, where enough say otherwise: who measures no distance where others measure one, and who
- * measures one where others measure none. Who measures gets nearly the same number; who invents it does not.
+ * §10.27 Who measures no distance where enough others, and more, measure one: who measures gets nearly the same number,
+ * who invents it does not. Who finds one is never false, for the miner itself says that there is one.
  */
 function misledBy(state: LedgerView, voices: readonly Voice[], task: Judged, audit: Pick<AuditRow, 'engine'>): Voice[] {
   const measured = voices
@@ -128,6 +125,5 @@ function misledBy(state: LedgerView, voices: readonly Voice[], task: Judged, aud
   const weights = weightsOfEngine(state, impartialWeights(state, [operator, owner], []), audit.engine);
   const judges = countOf(weights);
   const enough = judges > AGREEING ? AGREEING : AGREEING - 1;
-  if (agreed.length >= enough && agreed.length > near.length) return near;
-  return near.length >= enough && near.length > agreed.length ? far : [];
+  return agreed.length >= enough && agreed.length > near.length ? near : [];
 }

@@ -116,7 +116,7 @@ export const resultCodes = {
   NOT_PLANTED: denied("The salt and path open no seal in the artifact of a task of the sender's miner."),
   PLANT_TOO_SOON: invalid('A miner has one answer that was passed looked at again in an epoch.'),
   PLANT_NOT_DUE: invalid(
-    'No auditor has found the answer soft or hard and waits, and none passed it that others can look at again.',
+    'No verdict waits for the opening of this answer, and it was not passed so that others can look again.',
   ),
   TASK_NOT_APPROVED: invalid('Only an approved task can be rated.'),
   NOT_ASSIGNED: invalid('Its session is dedicated: the network did not choose the miner, so it cannot be rated.'),
