@@ -9,7 +9,7 @@ export {
   measuringOf,
   reportsCode,
 } from './audit/challenges.ts';
-export { measuredValues } from './audit/measured.ts';
+export { epochValues, measuredValues } from './audit/measured.ts';
 export { SECOND_AUDITOR_PPB } from './audit/open-audit.ts';
 export { mayPlant, plantStage } from './audit/plants.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './batch/certificate.ts';
