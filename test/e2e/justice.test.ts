@@ -22,10 +22,18 @@ it('`npm run justice` prints the whole table, from real answers and whole lives 
   }
   const outcomeOf = (part: string) => rows.find(({ measure }) => measure.includes(part))?.outcome;
   // Two answers prove no rate; of what they show nothing may be missed that is met with more.
-  for (const part of ['4-bit weights for', 'layers cut out', 'a smaller model', 'honest answers that fail'])
-    expect(['open', 'met'], part).toContain(outcomeOf(part));
+  const kinds = [
+    '4-bit weights for',
+    'layers cut out',
+    'a smaller model',
+    'honest answers that fail',
+    'a lazy validator',
+  ];
+  for (const part of kinds) expect(['open', 'met'], part).toContain(outcomeOf(part));
   expect(outcomeOf('who always cheats')).toBe('met');
   expect(outcomeOf('error curves')).toBe('met');
+  expect(outcomeOf('two identities')).toBe('missed');
+  for (const part of ['cooler', 'inflated', 'evidence costs']) expect(outcomeOf(part), part).toBeDefined();
   expect(await readFile(svg ?? '', 'utf8')).toContain('<polyline');
   directory.remove();
 

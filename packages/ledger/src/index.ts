@@ -72,7 +72,7 @@ export { splitsOf, termsAt } from './stake/domains.ts';
 export { roomOf } from './stake/fines.ts';
 export { stakeOf } from './stake/stakes.ts';
 export { updateTrust } from './standing/decay.ts';
-export { measuredValues } from './standing/measured.ts';
+export { epochValues, measuredValues } from './standing/measured.ts';
 export { EJECTION_MILLI, MAX_RESULTS_OWED, noEvidence, standingAfter } from './standing/standing.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './standing/trust.ts';
 export type { ClosedBooks } from './state/books.ts';

@@ -14,10 +14,13 @@ import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { adversaries } from '../adversaries/index.ts';
 import { curvesSvg } from './curves.ts';
 import { errorCurves } from './epochs.ts';
-import { type RealFindings, realFindings } from './real.ts';
+import { bandwidthRow, identitiesRow, lazyRow } from './ledger-rows.ts';
+import { overheadPairs } from './overhead.ts';
+import { cooledFindings, type RealRun, realFindings } from './real.ts';
 import {
   collusionRow,
   confirmedRow,
+  cooledRow,
   costRow,
   curveRow,
   detectionRow,
@@ -25,7 +28,7 @@ import {
   falseAlarmRow,
   type Ground,
   honestRow,
-  notMeasured,
+  overheadRow,
   preFillRow,
   type Row,
   washRow,
@@ -54,8 +57,11 @@ function whole(name: 'seed' | 'answers', fallback: number): number {
 
 const variants = { requantised: 'requantised', layerCut: 'layer-cut', smaller: 'smaller-model' } as const;
 
+/** Parts of the temperature that was asked for, at each of which half as many answers are written. */
+const coolings = values.quick ? [0.9] : [0.6, 0.7, 0.8, 0.9];
+
 /** Answers of the registered model and of what cheats serve in its place, all audited. */
-async function realRuns(answers: number): Promise<Ground['real']> {
+async function realRuns(answers: number): Promise<Pick<Ground, 'real' | 'cooled' | 'overhead'>> {
   const home = process.env['ASSAY_HOME'] ?? join(homedir(), '.assay');
   const { path, name } = await resolveModel(values.model, { home });
   const folder = await mkdtemp(join(tmpdir(), 'assay-justice-'));
@@ -65,23 +71,30 @@ async function realRuns(answers: number): Promise<Ground['real']> {
     const { engine } = backend;
     const { positions } = devnetParams.audit;
     const maxTokens = values.quick ? positions : 2 * positions;
-    const runOf = async (what: string, served: typeof registered): Promise<RealFindings> => {
+    const runOf = (what: string, served: typeof registered, count = answers): RealRun => {
       const onAnswer = (done: number) => {
-        if (done % 10 === 0 || done === answers) say(`${what}: ${done} of ${answers} answers of ${name}`);
+        if (done % 10 === 0 || done === count) say(`${what}: ${done} of ${count} answers of ${name}`);
       };
-      return realFindings({ served, registered, engine, answers, maxTokens, positions, onAnswer });
+      return { served, registered, engine, answers: count, maxTokens, positions, onAnswer };
     };
     const cheap = async (adversary: string) => {
       const target = join(folder, `${adversary}.gguf`);
       await adversaries.find((each) => each.name === adversary)?.cheapen?.(path, target);
-      return runOf(adversary, await backend.open(target));
+      return backend.open(target);
     };
-    return {
-      honest: await runOf('honest', registered),
-      requantised: await cheap(variants.requantised),
-      layerCut: await cheap(variants.layerCut),
-      smaller: await cheap(variants.smaller),
-    };
+    const half = Math.ceil(answers / 2);
+    const honest = await realFindings(runOf('honest', registered));
+    const overhead = await overheadPairs(runOf('bare and mined', registered, values.quick ? half : answers), {
+      chainId: name,
+      genesisHash: new Uint8Array(32),
+    });
+    const fourBits = await cheap(variants.requantised);
+    const requantised = await realFindings(runOf(variants.requantised, fourBits));
+    const cooled = [];
+    for (const share of coolings) cooled.push(await cooledFindings(runOf(`cooled to ${share}`, fourBits, half), share));
+    const layerCut = await realFindings(runOf(variants.layerCut, await cheap(variants.layerCut)));
+    const smaller = await realFindings(runOf(variants.smaller, await cheap(variants.smaller)));
+    return { real: { honest, requantised, layerCut, smaller }, cooled, overhead };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -96,6 +109,8 @@ function rowsOf(ground: Ground): Row[] {
     detectionRow('4-bit weights behind a server’s own chance', requantised.byChance, 0.99, ground),
     preFillRow('4 bits write, the right model says the numbers', requantised.seeded, 300, ground),
     preFillRow('the same behind a server’s own chance', requantised.byChance, 300, ground),
+    cooledRow(300, ground),
+    cooledRow(1024, ground),
     falseAlarmRow('honest answers that fail', honest.seeded, ground),
     falseAlarmRow('the same behind a server’s own chance', honest.byChance, ground),
     confirmedRow(ground),
@@ -106,32 +121,20 @@ function rowsOf(ground: Ground): Row[] {
     collusionRow(),
     washRow(),
     costRow(ground),
+    overheadRow(ground),
+    lazyRow(ground),
+    identitiesRow(ground),
+    bandwidthRow(ground),
   ];
 }
 
-const later = [
-  notMeasured(
-    'the same, cooled until it is as likely',
-    '≥ 99 % within 300 tokens',
-    'by hand it passed 16 of 16 audits',
-  ),
-  notMeasured(
-    'a lazy validator',
-    'worth less than a diligent one',
-    'who passes a plant loses a tenth of its stake (§10.27)',
-  ),
-  notMeasured('two identities on one device', '≤ 1.05 × one', 'capacity is measured for each miner alone (§15)'),
-  notMeasured('bandwidth that is inflated', '≤ 1.33 ×', 'measured by a stream of its mixer (§15.2)'),
-  notMeasured('what evidence costs a miner', '≤ 1 % of generation', 'the distribution is read for each token anyway'),
-];
-
 const scale = values.quick ? 0.01 : 1;
 const runtime = new SimulatedRuntime({ seed: whole('seed', 1), log: say });
-const real = await realRuns(whole('answers', values.quick ? 3 : 300));
+const runs = await realRuns(whole('answers', values.quick ? 3 : 300));
 const ground = {
   params: devnetParams,
   t1ThresholdPpb: honestT1LimitPpb,
-  real,
+  ...runs,
   random: runtime.random('justice'),
   scale,
 };
@@ -139,8 +142,8 @@ say('lives and epochs');
 const rule = { lambda: 5, tau: 0.1, f: 0.01 };
 const epochs = Math.round(200_000 * Math.max(scale, 0.05));
 const curves = errorCurves(rule, { epochs, mostAlpha: 10, random: runtime.random('epochs') });
-const rows = [...rowsOf(ground), curveRow(curves), ...later];
-const marks = { met: '✓', open: '?', missed: '✗', 'not measured': ' ' } as const;
+const rows = [...rowsOf(ground), curveRow(curves)];
+const marks = { met: '✓', open: '?', missed: '✗' } as const;
 for (const { measure, target, found, outcome, from, note } of rows) {
   process.stdout.write(`${marks[outcome]} ${measure.padEnd(52)} ${target.padEnd(32)} ${found}\n`);
   process.stdout.write(`  ${`${outcome}, ${from}`.padEnd(52)} ${note}\n`);

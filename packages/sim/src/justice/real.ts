@@ -33,7 +33,17 @@ export interface RealRun {
   readonly onAnswer: (done: number) => void;
 }
 
+/** A cheap model that draws cooler than it was asked to, and of its 20 likeliest, where all 64 may be drawn. */
+export interface CooledFindings {
+  /** Of the temperature that was asked for. */
+  readonly share: number;
+  readonly byChance: readonly AuditNumbers[];
+}
+
 const never = new AbortController().signal;
+const askedTemperatureMicro = 1_000_000;
+/** What lies far below the likeliest of a cheap model is none of the 64 that the right one may draw. */
+const cooledTopK = 20;
 
 /** Answers of a model, each audited by the registered one as a validator of the same engine does. */
 export async function realFindings(run: RealRun): Promise<RealFindings> {
@@ -53,7 +63,22 @@ export async function realFindings(run: RealRun): Promise<RealFindings> {
   return found;
 }
 
-function payloadOf(number: number, { maxTokens }: RealRun): InferencePayload {
+/** Answers that are each drawn cooler than was asked, audited as if a server's own chance had drawn them as asked. */
+export async function cooledFindings(run: RealRun, share: number): Promise<CooledFindings> {
+  const plain = { topPMicro: 1_000_000, topK: 0, minPMicro: 0 };
+  const byChance: AuditNumbers[] = [];
+  for (let number = 0; number < run.answers; number++) {
+    const sampling = { ...plain, temperatureMicro: askedTemperatureMicro, seed: number };
+    const asked = { ...payloadOf(number, run), sampling };
+    const temperatureMicro = Math.round(share * askedTemperatureMicro);
+    const artifact = await answerTo({ ...asked, sampling: { ...sampling, temperatureMicro, topK: cooledTopK } }, run);
+    byChance.push(await audited(drawnBy({ ...artifact, sampling }, 'cutsFirst'), asked, run));
+    run.onAnswer(number + 1);
+  }
+  return { share, byChance };
+}
+
+export function payloadOf(number: number, { maxTokens }: Pick<RealRun, 'maxTokens'>): InferencePayload {
   const { messages, sampling } = honestRequest(number);
   return { ...InferencePayload.defaultValue(), messages: [...messages], sampling, maxTokens };
 }

@@ -2,7 +2,7 @@ import { devnetParams } from '@assay/node/devnet/genesis';
 import { type AuditNumbers, noNumbers } from '@assay/protocol';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
-import { confirmedRow, detectionRow, type Ground, honestRow, preFillRow } from './rows.ts';
+import { confirmedRow, cooledRow, detectionRow, type Ground, honestRow, overheadRow, preFillRow } from './rows.ts';
 
 const found = (change: Partial<AuditNumbers>): AuditNumbers => ({
   ...noNumbers,
@@ -18,6 +18,8 @@ function ground(honest: readonly AuditNumbers[], scale = 0.01): Ground {
     params: devnetParams,
     t1ThresholdPpb: 40_000_000,
     real: { honest: real, requantised: real, layerCut: real, smaller: real },
+    cooled: [],
+    overhead: [],
     random: runtime.random('justice'),
     scale,
   };
@@ -37,6 +39,31 @@ describe('rows of the table', () => {
     const late = [found({ choiceMismatches: 2 })];
     expect(preFillRow('x', late, 129, ground([found({})])).found).toMatch(/^0.00 %/);
     expect(preFillRow('x', late, 300, ground([found({})])).found).toMatch(/^100.00 %/);
+  });
+
+  it('say what a cooler model gets through with, at the temperature that serves it best', () => {
+    const surprising = found({ surprise: { surpriseMilli: 150_000, expectedMilli: 100_000, varianceMilli: 60_000 } });
+    const expected = found({ surprise: { surpriseMilli: 100_100, expectedMilli: 100_000, varianceMilli: 60_000 } });
+    const cooled = [
+      { share: 0.6, byChance: [surprising] },
+      { share: 0.8, byChance: [expected] },
+    ];
+    const row = cooledRow(1024, { ...ground([found({})]), cooled });
+    expect(row).toMatchObject({
+      outcome: 'missed',
+      note: '100 % at 0.6, 0 % at 0.8; drawn from 1 real audits, of two auditors each',
+    });
+    expect(row.found).toMatch(/^0.00 % .* at 0.8 of the heat$/);
+  });
+
+  it('give what a miner adds as the median of pairs, and prove nothing by five', () => {
+    const pairs = (count: number, part: number) =>
+      Array.from({ length: count }, (_, i) => ({ bareMs: 1000, minedMs: 1000 * (1 + part) + (i % 3) - 1, tokens: 64 }));
+    const rowOf = (count: number, part: number) =>
+      overheadRow({ ...ground([found({})]), overhead: pairs(count, part) });
+    expect(rowOf(30, 0.005)).toMatchObject({ outcome: 'met' });
+    expect(rowOf(30, 0.02)).toMatchObject({ outcome: 'missed' });
+    expect(rowOf(5, 0.02)).toMatchObject({ outcome: 'open' });
   });
 
   it('prove nothing by drawing again and again from a few real audits', () => {

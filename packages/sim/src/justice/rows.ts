@@ -4,18 +4,19 @@ import type { RandomStream } from '@assay/roles/ports/runtime';
 import type { CurvePoint } from './epochs.ts';
 import { type Rate, rateOf } from './interval.ts';
 import { type Life, liveMiner } from './life.ts';
-import type { RealFindings } from './real.ts';
+import type { OverheadPair } from './overhead.ts';
+import type { CooledFindings, RealFindings } from './real.ts';
 import { collusionPower, mixed, ruleOf } from './verdicts.ts';
 import { defaultMarket, selfDealing } from './wash.ts';
 import { bestPlan, plans } from './worth.ts';
 
 /** `open`: as counted it is met, but so few were counted that it may be missed. */
-export type Outcome = 'met' | 'open' | 'missed' | 'not measured';
+export type Outcome = 'met' | 'open' | 'missed';
 
 /** A line of the table: what was to be reached, what was found, from what. */
 export interface Row {
   readonly measure: string;
-  readonly from: 'real runs' | 'simulation' | 'formula' | '–';
+  readonly from: 'real runs' | 'simulation' | 'ledger' | 'formula';
   readonly target: string;
   readonly found: string;
   readonly outcome: Outcome;
@@ -28,6 +29,9 @@ export interface Ground {
   readonly real: { readonly honest: RealFindings } & Readonly<
     Record<'requantised' | 'layerCut' | 'smaller', RealFindings>
   >;
+  /** A cheap model that draws cooler than it is asked to, at several temperatures. */
+  readonly cooled: readonly CooledFindings[];
+  readonly overhead: readonly OverheadPair[];
   readonly random: RandomStream;
   /** How much is simulated: a part of the whole. */
   readonly scale: number;
@@ -35,13 +39,17 @@ export interface Ground {
 
 const nothing: Pooled = { mismatchesMilli: 0, surprise: noNumbers.surprise };
 const requestsPerEpoch = 100;
-const percent = (part: number, digits = 2) => `${(100 * part).toFixed(digits)} %`;
+const mostOverhead = 0.01;
+export const percent = (part: number, digits = 2) => `${(100 * part).toFixed(digits)} %`;
+
+/** verification §3.5 Two auditors find the same; of a single one no surprise would be pooled. */
+const byTwo = (numbers: AuditNumbers) => [numbers, numbers];
 
 function opinion(numbers: AuditNumbers, t1ThresholdPpb: number, pool = nothing): Opinion {
   return opinionOf(numbers, { t1ThresholdPpb, ...pool });
 }
 
-const shown = ({ count, of, low, high }: Rate) =>
+export const shown = ({ count, of, low, high }: Rate) =>
   `${percent(count / of)} of ${of} (${percent(low)} to ${percent(high)})`;
 
 function atLeast(rate: Rate, target: number): Outcome {
@@ -77,7 +85,7 @@ function failuresInRow(found: readonly AuditNumbers[], t1ThresholdPpb: number): 
   let failed = 0;
   for (const numbers of found) {
     failed += Number(opinion(numbers, t1ThresholdPpb, pool) !== 'pass');
-    pool = pooledAfter(pool, [numbers]);
+    pool = pooledAfter(pool, byTwo(numbers));
   }
   return failed;
 }
@@ -91,9 +99,20 @@ export function preFillRow(measure: string, found: readonly AuditNumbers[], toke
   let caught = 0;
   for (let trial = 0; trial < trials; trial++) caught += Number(isCaught(found, tokens, ground));
   const rate = rateOf(caught, trials);
-  const note = `drawn from ${found.length} real audits`;
+  const note = `drawn from ${found.length} real audits, of two auditors each`;
   const target = `≥ 99 % within ${tokens} tokens`;
   return { measure, from: 'simulation', target, found: shown(rate), outcome: atLeast(rate, 0.99), note };
+}
+
+/** The same of a model that draws cooler, at the temperature that is caught the least. */
+export function cooledRow(tokens: number, ground: Ground): Row {
+  const rows = ground.cooled.map(({ share, byChance }) => {
+    const row = preFillRow('the same, cooler and of the 20 likeliest', byChance, tokens, ground);
+    return { ...row, caught: Number.parseFloat(row.found), share };
+  });
+  const [{ caught, share, ...worst }] = rows.toSorted((a, b) => a.caught - b.caught) as [(typeof rows)[number]];
+  const each = rows.map((row) => `${row.caught.toFixed(0)} % at ${row.share}`).join(', ');
+  return { ...worst, found: `${worst.found}, at ${share} of the heat`, note: `${each}; ${worst.note}` };
 }
 
 function isCaught(found: readonly AuditNumbers[], tokens: number, { t1ThresholdPpb, random }: Ground): boolean {
@@ -103,7 +122,7 @@ function isCaught(found: readonly AuditNumbers[], tokens: number, { t1ThresholdP
     const numbers = { ...drawn, t1Ppb: 0, argmaxMismatches: 0 };
     seen += Math.max(1, numbers.positions);
     if (opinion(numbers, t1ThresholdPpb, pool) !== 'pass') return seen <= tokens;
-    pool = pooledAfter(pool, [numbers]);
+    pool = pooledAfter(pool, byTwo(numbers));
   }
   return false;
 }
@@ -163,7 +182,7 @@ export function confirmedRow(ground: Ground): Row {
   for (let i = 0; i < audits; i++) {
     const numbers = seeded[ground.random.int(seeded.length)] ?? noNumbers;
     failed += Number(opinion(numbers, ground.t1ThresholdPpb, pool) !== 'pass');
-    pool = pooledAfter(pool, [numbers]);
+    pool = pooledAfter(pool, byTwo(numbers));
   }
   const rate = rateOf(failed, audits);
   const found = `${failed} of ${audits} audits (≤ ${rate.high.toExponential(1)})`;
@@ -234,6 +253,40 @@ export function costRow({ params, real: { honest } }: Ground): Row {
   return { measure: 'cost of audits', from: 'real runs', target: '≤ 1 % of generation', found, outcome, note };
 }
 
+/** What a miner's evidence takes: how much longer an answer takes through it, pair by pair, and their median. */
+export function overheadRow({ overhead }: Ground): Row {
+  const ratios = overhead.map(({ bareMs, minedMs }) => minedMs / bareMs - 1).toSorted((a, b) => a - b);
+  const { low, high } = medianInterval(ratios);
+  const median = ratios[ratios.length >> 1] ?? 0;
+  const signed = (part: number) => `${part < 0 ? '−' : '+'}${percent(Math.abs(part))}`;
+  const shownInterval = Number.isFinite(low) ? `(${signed(low)} to ${signed(high)})` : '(too few for an interval)';
+  const found = `${signed(median)} ${shownInterval}, the median of ${ratios.length} pairs`;
+  const outcome = high <= mostOverhead ? 'met' : low > mostOverhead ? 'missed' : 'open';
+  const tokens = overhead.reduce((sum, pair) => sum + pair.tokens, 0);
+  const [bare, mined] = (['bareMs', 'minedMs'] as const).map((way) => {
+    const ms = overhead.reduce((sum, pair) => sum + pair[way], 0);
+    return ((1000 * tokens) / Math.max(1, ms)).toFixed(1);
+  });
+  const spread = `${signed(ratios[0] ?? 0)} to ${signed(ratios.at(-1) ?? 0)}`;
+  const note = `${bare} tokens/s bare, ${mined} mined; pairs from ${spread}`;
+  const goal = '≤ 1 % of generation';
+  return { measure: 'what evidence costs a miner', from: 'real runs', target: goal, found, outcome, note };
+}
+
+/** What holds the median of so many values, in order, with 95 %: the tails of a fair coin. Of few nothing does. */
+function medianInterval(ordered: readonly number[]): { readonly low: number; readonly high: number } {
+  const count = ordered.length;
+  let [chance, tail, below] = [0.5 ** count, 0, 0];
+  while (tail + chance <= 0.025) {
+    tail += chance;
+    chance *= (count - below) / (below + 1);
+    below++;
+  }
+  const [low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY] =
+    below === 0 ? [] : [ordered[below - 1], ordered[count - below]];
+  return { low, high };
+}
+
 /** The largest distance of the counted curves from the formula, in widths of their intervals. */
 export function curveRow(points: readonly CurvePoint[]): Row {
   const outside = points.flatMap(({ escapes, honestPunished, formula }) => [
@@ -250,10 +303,6 @@ export function curveRow(points: readonly CurvePoint[]): Row {
 }
 
 const isOutside = ({ low, high }: Rate, chance: number) => chance < low || chance > high;
-
-export function notMeasured(measure: string, target: string, note: string): Row {
-  return { measure, from: '–', target, found: '–', outcome: 'not measured', note };
-}
 
 function lifeOf({ params, t1ThresholdPpb, real, random }: Ground, requests: number, cheats: () => boolean): Life {
   const findings = { honest: real.honest.seeded, cheating: real.requantised.seeded };

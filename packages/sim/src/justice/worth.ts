@@ -12,7 +12,7 @@ export interface Plan {
 }
 
 /** What an answer costs its miner and what cheating saves of that, in prices. */
-const costOfAnswer = 0.8;
+export const costOfAnswer = 0.8;
 const savedByCheating = 0.6;
 
 export const plans: readonly Plan[] = [0, 100, 1000].flatMap((honestFirst) =>
