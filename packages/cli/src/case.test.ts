@@ -110,7 +110,7 @@ describe('assay case decide', () => {
     expect(first).toMatchObject({ code: 'OK', fine: 1, dismiss: 0, quorum: 2, members: 2 });
     expect(statusOf(world)).toBe('review');
     const second = await assay('case', 'decide', '0', '--fine');
-    expect(second.out).toMatch(/^In block \d+: OK\.[^]*caseExecuted[^]*\nCase 0 is decided\.\n$/);
+    expect(second.out).toMatch(/^In block \d+: OK\.[\s\S]*caseExecuted[\s\S]*\nCase 0 is decided\.\n$/);
     expect(statusOf(world)).toBe('executed');
   });
 
