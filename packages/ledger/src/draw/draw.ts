@@ -120,21 +120,23 @@ interface MarketName {
   readonly levels: 'user' | 'challenge' | 'any';
   readonly domain: Ref<'domains'>;
   readonly model: Ref<'models'>;
-  readonly taskClass: TaskClass;
 }
 
-/**
- * The entries of a table that serve one model of a domain, from the level of users on, below it, or at any (§6.1), as a
- * class weighs them (§6.6).
- */
+/** The entries of a table that serve one model of a domain, from the level of users on, below it, or at any (§6.1). */
 interface Market {
   readonly entries: readonly DrawEntry[];
-  readonly steering: Steering;
-  readonly row: WeightedRow;
+  /** As the tasks of each class weigh them, made when the first comes. */
+  readonly byClass: Map<TaskClass, Weighing>;
   /** Places in `entries` of what an account operates or owns, ascending. */
   readonly ofAccount: ReadonlyMap<string, readonly number[]>;
   /** Places of those that began last first. */
   readonly newest: readonly number[];
+}
+
+/** How the tasks of one class weigh those of a market (§6.6). */
+interface Weighing {
+  readonly steering: Steering;
+  readonly row: WeightedRow;
 }
 
 /** PERF(draws): what the draws of one table share is made once; the worst case is a table with one draw. */
@@ -143,11 +145,10 @@ const markets = new WeakMap<DrawTable, Map<string, Market>>();
 function marketOf(table: DrawTable, request: Omit<DrawRequest, 'taskId'>): Market {
   const { kind, domain, model } = request;
   const levels = kind === 'user' || kind === 'challenge' ? kind : 'any';
-  const taskClass = taskClassOf(request, table.steering);
-  const name = `${domain}/${model}/${levels}/${taskClass}`;
+  const name = `${domain}/${model}/${levels}`;
   const known = markets.get(table) ?? new Map<string, Market>();
   markets.set(table, known);
-  const market = known.get(name) ?? newMarket(table, { levels, domain, model, taskClass });
+  const market = known.get(name) ?? newMarket(table, { levels, domain, model });
   known.set(name, market);
   return market;
 }
@@ -155,7 +156,7 @@ function marketOf(table: DrawTable, request: Omit<DrawRequest, 'taskId'>): Marke
 /** Whether a miner stands where users' tasks may be drawn for it; below are those that the network tests (§4.12.1). */
 const isForUsers = ({ level, userLevel }: DrawEntry): boolean => level >= userLevel;
 
-function newMarket(table: DrawTable, { levels, domain, model, taskClass }: MarketName): Market {
+function newMarket(table: DrawTable, { levels, domain, model }: MarketName): Market {
   const entries = table.entries.filter(
     (entry) =>
       entry.weight > 0n &&
@@ -172,10 +173,19 @@ function newMarket(table: DrawTable, { levels, domain, model, taskClass }: Marke
     }
   });
   const newest = [...entries.keys()].sort((a, b) => itemAt(entries, b).activeFrom - itemAt(entries, a).activeFrom);
+  return { entries, byClass: new Map(), ofAccount, newest };
+}
+
+function weighingOf(table: DrawTable, { entries, byClass }: Market, bounds: TaskBounds): Weighing {
+  const taskClass = taskClassOf(bounds, table.steering);
+  const known = byClass.get(taskClass);
+  if (known !== undefined) return known;
   const measured = entries.map(({ measures }) => measures);
   const steering = steeringOf(taskClass, measured, table.steering);
   const weights = entries.map(({ weight, measures }) => steeredWeight(weight, steering.factorPpb(measures)));
-  return { entries, steering, row: new WeightedRow(weights), ofAccount, newest };
+  const weighing = { steering, row: new WeightedRow(weights) };
+  byClass.set(taskClass, weighing);
+  return weighing;
 }
 
 /** Places of those in a market who may not be drawn for a task, ascending. */
@@ -205,7 +215,7 @@ export function eligibleMiners(table: DrawTable, request: Omit<DrawRequest, 'tas
 
 /** How the table weighs the speed of its miners in the draw for a task (§6.6). */
 export function drawSteering(table: DrawTable, request: Omit<DrawRequest, 'taskId'>): Steering {
-  return marketOf(table, request).steering;
+  return weighingOf(table, marketOf(table, request), request).steering;
 }
 
 /**
@@ -216,8 +226,10 @@ export function drawSteering(table: DrawTable, request: Omit<DrawRequest, 'taskI
 export function drawMiners(table: DrawTable, request: DrawRequest, count: number): DrawRank[] {
   const market = marketOf(table, request);
   const seed = concatBytes([table.beacon, request.taskId]);
-  return market.row.sample(seed, count, excludedOf(market, request)).map(({ index, ...rank }) => {
-    const { miner } = itemAt(market.entries, index);
-    return { miner, ...rank };
-  });
+  return weighingOf(table, market, request)
+    .row.sample(seed, count, excludedOf(market, request))
+    .map(({ index, ...rank }) => {
+      const { miner } = itemAt(market.entries, index);
+      return { miner, ...rank };
+    });
 }

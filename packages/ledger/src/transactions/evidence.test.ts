@@ -179,7 +179,8 @@ describe('evidence §7.4', () => {
 
   it('reaches stake that is on its way out, after the stake itself (economics §6.5)', () => {
     const stake = { ...worldParams.stake, mixerMinUnits: 0n };
-    const world = new World({ params: { stake, epochBlocks: 64, emissionPerDayUnits: 0n } }).populate();
+    const cases = { ...worldParams.cases, automaticDecision: false };
+    const world = new World({ params: { stake, cases, epochBlocks: 64, emissionPerDayUnits: 0n } }).populate();
     world.send('payer', 'transfer', { to: world.address('mixer2'), amountUnits: 100n });
     const unbond = (amountUnits: bigint) => world.send('mixer2', 'unbond', { kind: 'mixer', role: 2, amountUnits });
     expect([unbond(30n), unbond(910n)]).toEqual(['OK', 'OK']);

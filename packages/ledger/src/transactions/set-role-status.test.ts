@@ -141,7 +141,7 @@ describe('the stake of a deregistered role §3.4', () => {
   });
 
   it('stays while a case against it is undecided, and pays its fine', () => {
-    const world = caseWorld();
+    const world = caseWorld({ automaticDecision: false });
     failedAnswer(world);
     const { fineUnits } = world.state.cases.at(0);
     world.send('owner', 'setRoleStatus', miner('deregistered'));

@@ -110,10 +110,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const hardware = await ownHardware();
   const session = await provision({ chain, keys, runtime, miners, workerOf, hardware, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
-  if (hasNewcomers(chain.head())) {
-    closing.add(await startTests({ chain, keys, runtime, chat, file }));
-    onProgress('New miners are tested by tasks of the network until they reach the level that users get miners from.');
-  }
+  if (hasNewcomers(chain.head())) closing.add(await startTests({ chain, keys, runtime, chat, file }, onProgress));
   await publishNodeFile(dataDir, { api: http.url, apiKey, adminToken }, closing);
   const attackersNow = () => (attackers === null ? null : attackersIn(chain.head(), keys, attackers));
   return {
@@ -127,13 +124,14 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   };
 }
 
-async function startTests({
-  chain,
-  keys,
-  runtime,
-  chat,
-  file,
-}: Omit<Testing, 'apiKey'> & { readonly keys: Keystore; readonly runtime: Runtime; readonly file: ApiKeyFile }) {
+type Tests = Omit<Testing, 'apiKey'> & {
+  readonly keys: Keystore;
+  readonly runtime: Runtime;
+  readonly file: ApiKeyFile;
+};
+
+async function startTests({ chain, keys, runtime, chat, file }: Tests, onProgress: (line: string) => void) {
+  onProgress('New miners are tested by tasks of the network until they reach the level that users get miners from.');
   const session = await provideTests({ chain, keys, runtime });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   return testNewcomers({ chain, runtime, chat, apiKey });

@@ -163,8 +163,12 @@ export const SteeringParams = new ParameterGroup('SteeringParams', {
     'Part of its weight that a slow miner keeps in every draw; all of it: speed moves no draw.',
     [1_000_000n, 1_000_000_000n],
   ),
-  dataTokensIn: u32(4096, [1n, 1_000_000_000n], 'Tokens of a prompt, at most, from which a task asks for bandwidth.'),
-  computeTokensOut: u32(512, [1n, 1_000_000_000n], 'Tokens of an answer, at most, from which it asks for token rate.'),
+  dataTokensIn: u32(1024, [1n, 1_000_000_000n], 'A task signed for so many prompt tokens asks for bandwidth.'),
+  computeTokensOut: u32(
+    512,
+    [1n, 1_000_000_000n],
+    'Another that is signed for so many output tokens asks for token rate.',
+  ),
 });
 
 /** What becomes of miners with weak scores (A9). */

@@ -114,8 +114,8 @@ export function forgedTask(
 
 /** A finished task with its evidence, whose request nobody signed. */
 export function unsignedTask(world: World, receipt: Receipt, { reveal }: ArtifactBundle): Attestation {
-  const { requestHash } = receipt;
-  const { request } = signedRequest(world, { requestHash, maxTokensIn: 1000, maxTokensOut: 1000 });
+  const { requestHash, maxTokensIn, maxTokensOut } = receipt;
+  const { request } = signedRequest(world, { requestHash, maxTokensIn, maxTokensOut });
   const { precommitSignature, salt } = reveal;
   return ofReceipt({ receipt, evidence: { request, requestSignature: new Uint8Array(64), precommitSignature, salt } });
 }
