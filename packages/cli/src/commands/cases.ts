@@ -1,6 +1,5 @@
 import { formatUnits } from '@assay/client';
-import { casesOf, statusOf } from '@assay/explain/case-book';
-import { hex } from '@assay/explain/explanation';
+import { casesOf } from '@assay/explain/case-book';
 import { table } from '@assay/explain/table';
 import { CaseStatus } from '@assay/protocol';
 import { z } from 'zod';
@@ -29,17 +28,9 @@ export const casesCommand = defineCommand({
   }),
   run: (invocation) =>
     withHistory(invocation, async (history) => ({
-      cases: (await casesOf(history, invocation.input)).map((record) => {
-        const { case: number, kind, role, cause, subject, heldUnits } = record.opened.value;
-        return {
-          case: number,
-          height: record.opened.height,
-          against: `${kind} ${role}`,
-          cause,
-          subject: hex(subject),
-          heldUnits: String(heldUnits),
-          status: statusOf(record),
-        };
+      cases: (await casesOf(history, invocation.input)).map(({ height, opened, status }) => {
+        const { case: number, kind, role, cause, subject, heldUnits } = opened;
+        return { case: number, height, against: `${kind} ${role}`, cause, subject, heldUnits, status };
       }),
     })),
   print: ({ cases }) =>

@@ -1,3 +1,4 @@
+import { markedEvents } from '@assay/protocol';
 import { z } from 'zod';
 import { Committee } from './committee.ts';
 import { MinerEarning, NodeCondition } from './condition.ts';
@@ -14,7 +15,9 @@ import {
   Checked,
   DomainPage,
   Epoch,
+  EventPage,
   GatewayPage,
+  KeptState,
   Miner,
   MinerPage,
   MixerPage,
@@ -54,6 +57,7 @@ export const pathParameters = {
   /** 64 hexadecimal digits, `0x` before them or not. */
   taskId: z.string(),
   name: z.string(),
+  event: z.enum(markedEvents),
   kind: ProofKind,
   id: z.string(),
 } as const;
@@ -117,6 +121,12 @@ export const apiRoutes = {
     bytes: true,
     missing: 'There is no block of this height yet; GET /assay/v1/status says how far the chain is.',
   }),
+  /** As bytes: the length of the block with its seal, four bytes, little-endian; that block; the state after it. */
+  state: get('states/{height}', KeptState, 'The newest state that the node keeps up to a height; as bytes, whole.', {
+    bytes: true,
+    missing: 'No state up to this height is kept here: a replay begins with the genesis.',
+  }),
+  events: get('events/{event}', EventPage, 'Every event of a type; of the types that happen now and then.', list),
   account: get('accounts/{address}', Account, 'What an account holds.', {
     missing: 'This address never held anything on this chain.',
   }),

@@ -207,6 +207,14 @@ export const TaskDetail = Task.extend({
 });
 export type TaskDetail = z.infer<typeof TaskDetail>;
 
+/** Events of one type with the heights of their blocks; the page ends between two blocks. */
+export const EventPage = z.object({ height: count, items: z.array(z.object({ height: count, event: Event })) });
+export type EventPage = z.infer<typeof EventPage>;
+
+/** A state that the node keeps: the height it stands after, its root there, its size. */
+export const KeptState = z.object({ height: count, stateRoot: bytes32, bytes: count });
+export type KeptState = z.infer<typeof KeptState>;
+
 /** A task that is known but not yet in a block. */
 export const Pending = z.object({ status: z.literal('pending'), taskId: bytes32, message: z.string() });
 export type Pending = z.infer<typeof Pending>;

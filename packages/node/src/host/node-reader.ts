@@ -6,7 +6,9 @@ import {
   type Checked,
   type Committee,
   type Epoch,
+  type EventPage,
   type GenesisJson,
+  type KeptState,
   type Miner,
   type MinerEarning,
   type ParamsJson,
@@ -41,6 +43,8 @@ import {
   type BodyKind,
   type EngineInfo,
   type Genesis,
+  headerOf,
+  type MarkedEvent,
   proofTables,
   type Ref,
   resultCodes,
@@ -159,6 +163,28 @@ export class LocalReader implements NodeReader {
     return sealedBlockBytes(block, seal);
   }
 
+  stateBytes(upTo: number): { readonly block: Uint8Array; readonly state: Uint8Array } | null {
+    const { store } = this.#parts;
+    const height = store.snapshots.upTo(upTo);
+    const state = height === null ? null : store.snapshotAt(height);
+    const block = height === null ? null : this.blockBytes(height);
+    return block === null || state === null ? null : { block, state };
+  }
+
+  state(upTo: number): KeptState | null {
+    const { store } = this.#parts;
+    const height = store.snapshots.upTo(upTo);
+    const block = height === null ? null : store.blockAt(height);
+    if (height === null || block === null) return null;
+    return { height, stateRoot: hexText(headerOf(block).stateRoot), bytes: store.snapshots.bytesAt(height) };
+  }
+
+  events(event: MarkedEvent, page: PageRequest): EventPage {
+    const { store } = this.#parts;
+    const items = store.heightsWith(event, page).flatMap((height) => markedEventsAt(store, event, height));
+    return { height: store.height, items };
+  }
+
   account(address: Uint8Array): Account | null {
     const state = this.#head;
     const index = state.accountOf(address);
@@ -272,6 +298,12 @@ export class LocalReader implements NodeReader {
     const verdict = audit?.verdict ?? null;
     return taskJson(row, receipt, { order, modelName, timeMs, verdict, refundedUnits, paidEpoch });
   }
+}
+
+/** The events of a type in the block of a height, as the API has them. */
+export function markedEventsAt(store: Pick<Store, 'resultAt'>, type: MarkedEvent, height: number): EventPage['items'] {
+  const events = store.resultAt(height)?.events ?? [];
+  return events.filter((event) => event.type === type).map((event) => ({ height, event: eventJson(event) }));
 }
 
 type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | 'domains' | 'models' | 'sessions';

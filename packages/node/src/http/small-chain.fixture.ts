@@ -22,6 +22,7 @@ import {
   type EpochClose,
   GatewayRow,
   Genesis,
+  type MarkedEvent,
   MinerRow,
   MixerRow,
   ModelRow,
@@ -196,6 +197,19 @@ export class SmallChain implements NodeReader {
   blockBytes(height: number) {
     const found = at(height);
     return found === undefined ? null : SealedBlock.serialize({ block: found.block, seal: null });
+  }
+  stateBytes(height: number) {
+    const block = this.blockBytes(height);
+    return block === null ? null : { block, state: Uint8Array.of(height) };
+  }
+  state(height: number) {
+    const found = at(height);
+    return found === undefined ? null : { height, stateRoot: hexText(found.block.header.stateRoot), bytes: 1 };
+  }
+  events(event: MarkedEvent) {
+    const dismissed = { type: 'caseDismissed', case: 0, by: 'time', returnedUnits: 0n } as const;
+    const items = event === dismissed.type ? [{ height: 2, event: eventJson(dismissed) }] : [];
+    return { height: headHeight, items };
   }
   account(address: Uint8Array) {
     if (addressText(address) !== knownAddress) return null;
