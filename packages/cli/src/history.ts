@@ -3,6 +3,7 @@ import { ClientError, pageLimits } from '@assay/client';
 import { epochJson } from '@assay/explain/json';
 import { type History, type Marked, ReplayFault, type TaskSpan } from '@assay/explain/replay-blocks';
 import { genesisHash } from '@assay/ledger';
+import { isToVerify } from '@assay/node/consensus/replay';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { dataFiles } from '@assay/node/host/data-files';
 import { readGenesisFile } from '@assay/node/host/genesis-file';
@@ -88,6 +89,7 @@ export function storedHistory(store: Store, genesis: Genesis): History {
       const upTo = heights.filter((each) => each <= height);
       return upTo.flatMap((each) => markedEventsAt(store, type, each)) as unknown as Marked<Type>[];
     },
+    wasChecked: (height) => !isToVerify(store, height),
     closeOf: async (epoch) => {
       const stored = store.epochClose(epoch);
       return stored === null ? null : epochJson(stored.close);

@@ -48,7 +48,7 @@ export function onChain<Result>(history: History, fast: boolean, { startHeight, 
       genesisHash: hex(genesisHash(history.genesis)),
       source: history.source,
       startHeight,
-      signaturesChecked: !fast,
+      signaturesChecked: !fast && (startHeight === 0 || history.wasChecked === undefined),
     },
   };
 }

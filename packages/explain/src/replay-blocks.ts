@@ -56,6 +56,8 @@ export interface History {
   marked<Type extends MarkedEvent>(type: Type): Promise<readonly Marked<Type>[]>;
   /** What the node made of the end of an epoch; null when it says nothing of it. */
   closeOf(epoch: number): Promise<Epoch | null>;
+  /** Whether who keeps it has checked a block's signatures, and none was false; when absent nobody says so. */
+  wasChecked?(height: number): boolean;
   /** Told of each block that is replayed. */
   onReplayed?(height: number): void;
 }
@@ -124,7 +126,8 @@ function chainOf({ genesis }: History, header: BlockHeader, state: Uint8Array): 
 /**
  * Recomputes every block by the production rules and compares header chain, roots, seals and signatures. Throws
  * ReplayFault at the first difference. `fast` skips the signatures, `from` those of the blocks before; `start` is what
- * they follow, the genesis when absent.
+ * they follow, the genesis when absent. After a kept state, signatures that its keeper has checked are not checked again:
+ * that state is the keeper's word, too.
  */
 export async function* replayBlocks(
   history: History,
@@ -135,11 +138,13 @@ export async function* replayBlocks(
   const checked = { verifier: history.verifier, quorum: 'sound' as const, newest };
   const believed = { verifier: trusting, quorum: null, newest };
   let { height } = chain.ledger.state.globals;
+  const isKept = height > 0;
   for await (const bytes of history.blocks(height + 1)) {
     height++;
     try {
       const sealed = decodeBlock(height, bytes);
-      const mode = options.fast || height < (options.from ?? 0) ? believed : checked;
+      const isPast = options.fast || height < (options.from ?? 0);
+      const mode = isPast || (isKept && history.wasChecked?.(height) === true) ? believed : checked;
       const result = applyStored(chain, sealed, height, mode);
       history.onReplayed?.(height);
       yield { height, block: sealed.block, result, ledger: chain.ledger };

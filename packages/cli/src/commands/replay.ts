@@ -64,7 +64,7 @@ export const replayCommand = defineCommand({
   ],
   input,
   output,
-  run: (invocation) => withHistory(invocation, (history) => recompute(history, invocation)),
+  run: (invocation) => withHistory(invocation, ({ wasChecked, ...history }) => recompute(history, invocation)),
   print: (replayed) => [
     ...fields([
       ['chain', `${replayed.chainId}, read from ${replayed.source}`],

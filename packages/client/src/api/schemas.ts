@@ -53,7 +53,15 @@ export const Status = z.object({
   epochBlocks: count,
   blockTimeMs: count,
   /** All of them since genesis. */
-  tasks: z.object({ certified: count, audited: count, approved: count, rejected: count }),
+  tasks: z.object({
+    certified: count,
+    audited: count,
+    approved: count,
+    rejected: count,
+    /** Of the rejected: failed their audit, and had one without a result. */
+    failed: count,
+    noResult: count,
+  }),
   paidUnits: units,
   genesisUnits: units,
   mintedUnits: units,

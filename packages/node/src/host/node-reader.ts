@@ -84,7 +84,7 @@ export class LocalReader implements NodeReader {
 
   status(): Status {
     const { globals, params, chain } = this.#head;
-    const { certified, audited, approved, rejected, paidUnits } = this.#parts.totals.totals;
+    const { certified, audited, approved, rejected, failed, noResult, paidUnits } = this.#parts.totals.totals;
     return {
       version: this.#parts.version,
       chainId: chain.chainId,
@@ -95,7 +95,7 @@ export class LocalReader implements NodeReader {
       epoch: globals.epoch,
       epochBlocks: params.epochBlocks,
       blockTimeMs: params.blockTimeMs,
-      tasks: { certified, audited, approved, rejected },
+      tasks: { certified, audited, approved, rejected, failed, noResult },
       paidUnits: String(paidUnits),
       genesisUnits: String(globals.genesisUnits),
       mintedUnits: String(globals.mintedUnits),

@@ -164,7 +164,7 @@ export class SmallChain implements NodeReader {
       epoch: 0,
       epochBlocks: 32,
       blockTimeMs: 500,
-      tasks: { certified: 1, audited: 1, approved: 1, rejected: 0 },
+      tasks: { certified: 1, audited: 1, approved: 1, rejected: 0, failed: 0, noResult: 0 },
       ...zero,
     };
   }
