@@ -2,7 +2,7 @@ import { genesisHash } from '@assay/ledger';
 import { toHex } from '@assay/ssz';
 import { z } from 'zod';
 import type { History } from './replay-blocks.ts';
-import { fields, table } from './table.ts';
+import { fields, table, tableWidth } from './table.ts';
 
 /** A number that went in: where it stands, and the clause that asks for it. */
 const Fact = z.object({ name: z.string(), value: z.string(), source: z.string() });
@@ -74,7 +74,7 @@ function stepLines({ title, clause, facts, table: rows }: Step, index: number): 
     '',
     `${index + 1}. ${title} (${clause})`,
     ...indented(fields(pairs)),
-    ...(rows === null ? [] : indented(table(rows.head, rows.rows))),
+    ...(rows === null ? [] : indented(table(rows.head, rows.rows, { width: tableWidth - 3 }))),
   ];
 }
 

@@ -52,6 +52,8 @@ export const listCommand = defineCommand({
     limit: wholeNumber('--limit', { min: 1, max: pageLimits.max }).default(pageLimits.standard),
   }),
   output: z.object({
+    /** The epoch it is read in. */
+    epoch: z.int(),
     /** Of the block that it is read after. */
     height: z.int(),
     /** How many there are in all. */
@@ -68,15 +70,16 @@ export const listCommand = defineCommand({
       const there = answer.total === 0 ? 'none of them' : `0 to ${answer.total - 1}`;
       throw new CliError('notFound', `There is no ${one} among the ${what}: the chain has ${there}.`);
     }
-    return { ...answer, names: await namesOf(invocation) };
+    const { epoch } = await invocation.client().getStatus();
+    return { ...answer, epoch, names: await namesOf(invocation) };
   },
-  print: ({ items, total, names }, { what, index: one, from, limit }) => {
+  print: ({ items, total, epoch, names }, { what, index: one, from, limit }) => {
     const rows = items as readonly Row[];
     const [first] = rows;
     if (first === undefined) return [`There are no ${what}${total === 0 ? '' : ` from ${from} on`}.`];
-    if (one !== undefined) return rowLines(first, names);
+    if (one !== undefined) return rowLines(first, { epoch, names });
     const rest = from + rows.length < total ? [`… of ${total}; --from ${from + limit} goes on.`] : [];
-    return [...rowsTable(what, rows, names), ...rest];
+    return [...rowsTable(what, rows, { epoch, names }), ...rest];
   },
 });
 
