@@ -153,12 +153,14 @@ export interface TaskFacts {
   /** Time of the block that certified it, Unix milliseconds. */
   readonly timeMs: number;
   readonly verdict: AuditVerdict | null;
+  /** Whether other miners answered, too, so that the answers were compared. */
+  readonly isCompared: boolean;
   readonly refundedUnits: bigint;
   readonly paidEpoch: number | null;
 }
 
 export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task {
-  const { taskId, ticket, artifactRoot, requestHash, priceUnits, kind, outcome, ...rest } = receipt;
+  const { taskId, ticket, artifactRoot, requestHash, priceUnits, kind, outcome, similarityPpb, ...rest } = receipt;
   return {
     ...rest,
     taskId: hexText(taskId),
@@ -178,7 +180,8 @@ export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task
     ticket: hexText(ticket),
     requestHash: hexText(requestHash),
     artifactRoot: hexText(artifactRoot),
-    agreement: row.agreement,
+    similarityPpb: facts.isCompared ? similarityPpb : null,
+    agreement: facts.isCompared ? row.agreement : null,
   };
 }
 

@@ -27,11 +27,11 @@ function livedWorld(settlementRows = 1000) {
   const setting = { path: 'halvingDays', value: '7' };
   world.send('payer', 'propose', { action: { kind: 'parameterChange' as const, value: setting } });
   world.send('payer', 'vote', { proposal: 0, choice: 'yes' });
-  for (let epoch = 0; epoch < 5; epoch++) world.finishEpoch();
+  for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
   const late = world.receipt();
   world.certify(late);
   world.auditAll(late, honest);
-  for (let epoch = 0; epoch < 2; epoch++) world.finishEpoch();
+  world.finishEpoch();
   return { world, tasks: [good, bad, late] };
 }
 
@@ -46,7 +46,7 @@ async function answersOf(history: History, { world, tasks }: ReturnType<typeof l
     asked.push(await answerOf(explainSelection(history, taskId, fast)));
     asked.push(await answerOf(explainAudit(history, taskId, fast)));
   }
-  for (const epoch of [0, 1, 5, 6]) {
+  for (const epoch of [0, 3]) {
     asked.push(await answerOf(explainPayout(history, { account: world.address('minerA'), epoch }, fast)));
   }
   const cases = await casesOf(history, fast);
@@ -56,19 +56,20 @@ async function answersOf(history: History, { world, tasks }: ReturnType<typeof l
 }
 
 describe('a kept state §16.15', () => {
-  it.each([1000, 1])('shortens the way to every answer and changes none, %i rows a block', async (settlementRows) => {
+  it.each([
+    [1000, 1],
+    [2, 7],
+  ])('shortens the way to every answer and changes none, %i rows a block', async (settlementRows, every) => {
     const lived = livedWorld(settlementRows);
     const whole = await answersOf(
       lived.world.historyWith(() => false),
       lived,
     );
-    for (const every of [1, 7]) {
-      const answers = await answersOf(
-        lived.world.historyWith((height) => height % every === 0),
-        lived,
-      );
-      expect(answers).toEqual(whole);
-    }
+    const answers = await answersOf(
+      lived.world.historyWith((height) => height % every === 0),
+      lived,
+    );
+    expect(answers).toEqual(whole);
   });
 
   it('is where a replay begins that needs no earlier block', async () => {

@@ -202,9 +202,9 @@ export const Task = z.object({
   refundedUnits: units,
   /** The epoch that paid it; null until then, and for ever when it was rejected. */
   paidEpoch: count.nullable(),
-  /** With the answers of the other replicas; zero without any. */
-  similarityPpb: ppb,
-  agreement: z.enum(Agreement.words),
+  /** With the answers of the other replicas; null where a session asks for one answer, which nothing is compared with. */
+  similarityPpb: ppb.nullable(),
+  agreement: z.enum(Agreement.words).nullable(),
 });
 export type Task = z.infer<typeof Task>;
 export const TaskPage = z.object({ height: count, items: z.array(Task) });

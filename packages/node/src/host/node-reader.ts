@@ -296,7 +296,9 @@ export class LocalReader implements NodeReader {
     const model = this.#head.models.get(receipt.model);
     const modelName = model?.name ?? '';
     const verdict = audit?.verdict ?? null;
-    return taskJson(row, receipt, { order, modelName, timeMs, verdict, refundedUnits, paidEpoch });
+    const redundancy = this.#head.sessions.get(receipt.session)?.redundancy ?? 1;
+    const isCompared = redundancy > 1;
+    return taskJson(row, receipt, { order, modelName, timeMs, verdict, isCompared, refundedUnits, paidEpoch });
   }
 }
 

@@ -77,6 +77,7 @@ const task: TaskDetail = {
     modelName: 'echo',
     timeMs: 1000,
     verdict: 'pass',
+    isCompared: false,
     refundedUnits: 0n,
     paidEpoch: null,
   }),

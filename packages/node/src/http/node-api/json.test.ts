@@ -51,7 +51,15 @@ const measuredRow = {
   latenciesMs: [3],
 };
 const netAddresses = ['/dns4/a.example/tcp/4001'];
-const facts = { order: 3, modelName: 'm', timeMs: 7, verdict: null, refundedUnits: 0n, paidEpoch: null };
+const facts = {
+  order: 3,
+  modelName: 'm',
+  timeMs: 7,
+  verdict: null,
+  isCompared: true,
+  refundedUnits: 0n,
+  paidEpoch: null,
+};
 const genesisOfOne = () => ({
   ...Genesis.defaultValue(),
   ...Object.fromEntries(
