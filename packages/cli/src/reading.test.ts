@@ -75,6 +75,12 @@ describe('assay list', () => {
     }
   });
 
+  it('shows who staked on a miner, who has a model', async () => {
+    expect((await list('miners', '0')).out).toMatch(/\n\nstaker +staked\nassay1\w+ +0\n$/);
+    expect((await list('models', '0')).out).toMatch(/\n\nholder +shares of 10000 +backs it with\nassay1\w+ +0 +0\n$/);
+    expect((await list('miners', '1')).out).not.toContain('staker  ');
+  });
+
   it('goes on where a page ends', async () => {
     expect((await list('miners', '--limit', '2')).out).toMatch(/… of 3; --from 2 goes on\.\n$/);
     expect((await list('miners', '--from', '3')).out).toBe('There are no miners from 3 on.\n');

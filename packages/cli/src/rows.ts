@@ -1,7 +1,9 @@
 import {
+  type Delegation,
   type Domain,
   formatUnits,
   type Gateway,
+  type Holding,
   type Miner,
   type Mixer,
   type Model,
@@ -148,6 +150,21 @@ function termPairs(row: Row, around: Around): [string, string][] {
   const { inForce, announced } = termsIn(row, around.epoch);
   const pairs = inForce === null ? [] : pairsOf({ 'terms in force': inForce }, around);
   return announced === null ? pairs : [...pairs, ...pairsOf({ 'terms announced': announced }, around)];
+}
+
+/** Who staked on a miner; who has shares of a model, or backs it. */
+export function holderLines(rows: readonly (Delegation | Holding)[], names: Names): string[] {
+  if (rows.length === 0) return [];
+  const around = { names, epoch: 0 };
+  const cells = rows.map((row) =>
+    'staker' in row
+      ? [text('staker', row.staker, around), amount(row.stakeUnits)]
+      : [text('holder', row.holder, around), String(row.shares), amount(row.backingUnits)],
+  );
+  const head = rows.some((row) => 'staker' in row)
+    ? ['staker', 'staked']
+    : ['holder', 'shares of 10000', 'backs it with'];
+  return ['', ...table(head, cells)];
 }
 
 /** The members of a value, those of a group by the name of both. */

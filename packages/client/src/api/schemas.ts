@@ -3,9 +3,11 @@ import {
   Agreement,
   AuditorState,
   AuditVerdict,
+  DelegationRow,
   emissionRateShape,
   epochCloseShape,
   GatewayRow,
+  HoldingRow,
   type LedgerEvent,
   ledgerEventShape,
   MinerRow,
@@ -108,6 +110,16 @@ export const DomainPage = pageOf(Domain);
 export type DomainPage = z.infer<typeof DomainPage>;
 export const ModelPage = pageOf(Model);
 export type ModelPage = z.infer<typeof ModelPage>;
+/** What an account staked on a miner. */
+export const Delegation = z.object({ index: count, ...shapeOf(DelegationRow) });
+export type Delegation = z.infer<typeof Delegation>;
+export const DelegationPage = pageOf(Delegation);
+export type DelegationPage = z.infer<typeof DelegationPage>;
+/** What an account has in a model: shares, and base units it backs it with. */
+export const Holding = z.object({ index: count, ...shapeOf(HoldingRow) });
+export type Holding = z.infer<typeof Holding>;
+export const HoldingPage = pageOf(Holding);
+export type HoldingPage = z.infer<typeof HoldingPage>;
 export const SessionPage = pageOf(Session);
 export type SessionPage = z.infer<typeof SessionPage>;
 

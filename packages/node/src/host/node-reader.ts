@@ -231,6 +231,14 @@ export class LocalReader implements NodeReader {
     return pageOf(this.#head, 'models', page, (row, index) => rowJson.model(index, row));
   }
 
+  delegations(page: PageRequest) {
+    return pageOf(this.#head, 'delegations', page, (row, index) => rowJson.delegation(index, row));
+  }
+
+  holdings(page: PageRequest) {
+    return pageOf(this.#head, 'holdings', page, (row, index) => rowJson.holding(index, row));
+  }
+
   sessions(page: PageRequest) {
     return pageOf(this.#head, 'sessions', page, (row, index) => rowJson.session(index, row));
   }
@@ -308,7 +316,9 @@ export function markedEventsAt(store: Pick<Store, 'resultAt'>, type: MarkedEvent
   return events.filter((event) => event.type === type).map((event) => ({ height, event: eventJson(event) }));
 }
 
-type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | 'domains' | 'models' | 'sessions';
+type TableName =
+  | ('miners' | 'mixers' | 'validators' | 'oracles' | 'gateways')
+  | ('domains' | 'models' | 'delegations' | 'holdings' | 'sessions');
 type Rows<Row> = Pick<ReadonlyTable<Row>, 'get' | 'length'>;
 type RowOf<Name extends TableName> = LedgerView[Name] extends Rows<infer Row> ? Row : never;
 

@@ -18,10 +18,12 @@ import {
   addressOf,
   addressText,
   Block,
+  DelegationRow,
   DomainRow,
   type EpochClose,
   GatewayRow,
   Genesis,
+  HoldingRow,
   type MarkedEvent,
   MinerRow,
   MixerRow,
@@ -229,6 +231,8 @@ export class SmallChain implements NodeReader {
   gateways = (request: PageRequest) => page(gateways, request);
   domains = (request: PageRequest) => page([rowJson.domain(0, DomainRow.defaultValue())], request);
   models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
+  delegations = (request: PageRequest) => page([rowJson.delegation(0, DelegationRow.defaultValue())], request);
+  holdings = (request: PageRequest) => page([rowJson.holding(0, HoldingRow.defaultValue())], request);
   sessions = (request: PageRequest) => page([rowJson.session(0, SessionRow.defaultValue())], request);
   session = (index: number) => (index === 0 ? rowJson.session(0, SessionRow.defaultValue()) : null);
   tasks({ before, limit }: { before: number | null; limit: number }) {
