@@ -57,7 +57,7 @@ describe('assay list', () => {
     [
       'sessions',
       1,
-      /^session +status +model +escrow +spent +redundancy +miners +shares prompts +for\n +payer\n +0 +open .* all +no +/,
+      /^session +status +model +escrow +spent +redundancy +miners .* for\n +payer\n +0 +open .* all +no +/,
     ],
   ])('shows %s, a row a line, and in JSON', async (what, total, head) => {
     expect((await list(what)).out).toMatch(head);

@@ -126,8 +126,8 @@ function chainOf({ genesis }: History, header: BlockHeader, state: Uint8Array): 
 /**
  * Recomputes every block by the production rules and compares header chain, roots, seals and signatures. Throws
  * ReplayFault at the first difference. `fast` skips the signatures, `from` those of the blocks before; `start` is what
- * they follow, the genesis when absent. After a kept state, signatures that its keeper has checked are not checked again:
- * that state is the keeper's word, too.
+ * they follow, the genesis when absent. After a kept state, signatures that its keeper has checked are not checked
+ * again: that state is the keeper's word, too.
  */
 export async function* replayBlocks(
   history: History,

@@ -2,8 +2,8 @@
 export const tableWidth = 120;
 
 /**
- * Rows in columns of equal width; numbers (cells of digits) to the right, the rest to the left. Columns for which a line
- * has no room go on in the next one, below the second column.
+ * Rows in columns of equal width; numbers (cells of digits) to the right, the rest to the left. Columns for which a
+ * line has no room go on in the next one, below the second column.
  */
 export function table(
   head: readonly string[],

@@ -234,7 +234,8 @@ function structForm(type: Struct): Form {
   const lists = type.fieldsEntries.flatMap(({ fieldName, fieldType }) => {
     const item = isList(fieldType) ? (fieldType as unknown as { elementType: Type<unknown> }).elementType : null;
     if (item === null) return [];
-    return `which alone sets ${fieldName}, as in {"${fieldName}":[${JSON.stringify(item.toJson(item.defaultValue()))}],…}`;
+    const example = JSON.stringify(item.toJson(item.defaultValue()));
+    return `which alone sets ${fieldName}, as in {"${fieldName}":[${example}],…}`;
   });
   return {
     placeholder: 'NAME=VALUE,…',

@@ -214,7 +214,7 @@ export const Task = z.object({
   refundedUnits: units,
   /** The epoch that paid it; null until then, and for ever when it was rejected. */
   paidEpoch: count.nullable(),
-  /** With the answers of the other replicas; null where a session asks for one answer, which nothing is compared with. */
+  /** With the answers of the other replicas; null where a session asks for one answer. */
   similarityPpb: ppb.nullable(),
   agreement: z.enum(Agreement.words).nullable(),
 });
