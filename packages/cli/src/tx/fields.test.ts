@@ -234,3 +234,9 @@ describe('words', () => {
     expect(optionKey('countUnits', blockTimeMs)).toBe('countUnits');
   });
 });
+
+it('says of terms how each is given, and every component of the competition', () => {
+  const [, terms] = txOptions('createDomain');
+  expect(terms?.description).toContain('burnBps=N,processorsBps=N');
+  for (const name of Object.keys(devnetParams.components)) expect(terms?.description).toContain(`"${name}":0`);
+});
