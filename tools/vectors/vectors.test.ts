@@ -60,6 +60,9 @@ describe('the recorded chains', () => {
         genesis,
         height: blocks.length,
         verifier: nativeVerifier,
+        stateUpTo: async () => null,
+        spanOf: async () => null,
+        marked: async () => [],
         closeOf: async () => null,
         blocks: all,
       };

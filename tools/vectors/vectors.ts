@@ -192,13 +192,16 @@ function audits() {
   ];
   const limit = 35_000_000;
   const numbers = [0, limit, limit + 1, 3 * limit, 3 * limit + 1].map((t1Ppb) => ({ finding: 0, t1Ppb }));
+  const microOf = (count: number) => BigInt(Math.round(count * 1_000_000));
   const records = [
     [0, 0],
     [1, 0],
     [50, 1],
     [200, 10],
     [100_000, 0],
-  ].map(([passed = 0, failed = 0]) => [BigInt(passed) * 1_000_000n, BigInt(failed) * 1_000_000n] as const);
+    // One ppb above the exact bound rounded down (verification §4.2).
+    [1.709057, 2.07474],
+  ].map(([passed = 0, failed = 0]) => [microOf(passed), microOf(failed)] as const);
   const noMismatch = { positions: 64 };
   const ratesUnder = { newMinerTasks: 50, floorPpb: 20_000_000, minRoutingTrustPpb: 100_000_000 };
   const miners = [

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { explainCase } from '@assay/explain/case';
-import { casesOf } from '@assay/explain/case-book';
+import { caseOf, casesOf } from '@assay/explain/case-book';
 import { hindrancesOf } from '@assay/explain/earning';
 import { hexText, openCaseJson, paramsJson, rowJson } from '@assay/explain/json';
 import { isUndecided } from '@assay/ledger';
@@ -210,8 +210,10 @@ describe('assay case show', () => {
     expect(appealed.result).toMatchObject({ status: 'review', silence: 'executed' });
     expect(appealed.answer).toContain('else the fine is taken and the bond goes back.');
     for (let epoch = 0; epoch < 6; epoch++) world.finishEpoch();
-    const [record] = await casesOf(world.history, fast);
-    expect(record?.end?.value).toMatchObject({ type: 'caseExecuted', by: 'time', rewards: [] });
+    const [listed] = await casesOf(world.history, fast);
+    expect(listed).toMatchObject({ status: 'executed', open: null });
+    const found = await caseOf(world.history, 0, fast);
+    expect(found?.record.end?.value).toMatchObject({ type: 'caseExecuted', by: 'time', rewards: [] });
     expect((await explainCase(world.history, 0, fast)).result).toMatchObject({ deadlineEpoch: null, silence: null });
   });
 });

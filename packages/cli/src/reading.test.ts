@@ -47,17 +47,17 @@ describe('assay params show', () => {
 
 describe('assay list', () => {
   it.each([
-    ['miners', 3, /^miner +status +level +streak +trust +availability +collateral .* operator\n +0 +active +0 /],
-    ['mixers', 3, /^mixer +status +stake +duties +strikes +owner +reached at\n +0 +active .* –\n/],
+    ['miners', 3, /^miner +status +level +streak +trust +availability +collateral .*\n +.* operator\n +0 +active +0 /],
+    ['mixers', 3, /^mixer +status +stake +duties this period +strikes +owner +reached at\n +0 +active .* –\n/],
     ['oracles', 3, /^oracle +status +stake/],
     ['validators', 3, /^validator +status +stake .* reached at\n/],
     ['gateways', 3, /^gateway +status +stake .* reached at\n/],
-    ['domains', 1, /^domain +name +burn +gateways +validators +domain +collateral +fee +owner\n +0 /],
+    ['domains', 1, /^domain +name +burn +gateways +validators +domain +collateral +fee +announced\n +owner\n +0 /],
     ['models', 1, /^model +name +status +domain +price in +price out +royalty +context +creator\n +0 +proposed /],
     [
       'sessions',
       1,
-      /^session +status +model +escrow +spent +redundancy +miners +shares prompts +for +payer\n +0 +open .* all +no +/,
+      /^session +status +model +escrow +spent +redundancy +miners .* for\n +payer\n +0 +open .* all +no +/,
     ],
   ])('shows %s, a row a line, and in JSON', async (what, total, head) => {
     expect((await list(what)).out).toMatch(head);
@@ -69,6 +69,16 @@ describe('assay list', () => {
     const { out } = await list('miners', '1');
     expect(out).toMatch(/^index +1\noperator +assay1/);
     expect(out).toMatch(/\ncollateral +0\n/);
+    expect(out).toMatch(/\nsplit operator +0 %\n/);
+    for (const what of ['miners', 'mixers', 'oracles', 'validators', 'gateways', 'domains', 'models', 'sessions']) {
+      expect((await list(what, '0')).out).not.toMatch(/[{}[\]]|4294967295|(Micro|Ppb|Ppm|Bps|Milli) /);
+    }
+  });
+
+  it('shows who staked on a miner, who has a model', async () => {
+    expect((await list('miners', '0')).out).toMatch(/\n\nstaker +staked\nassay1\w+ +0\n$/);
+    expect((await list('models', '0')).out).toMatch(/\n\nholder +shares of 10000 +backs it with\nassay1\w+ +0 +0\n$/);
+    expect((await list('miners', '1')).out).not.toContain('staker  ');
   });
 
   it('goes on where a page ends', async () => {

@@ -48,9 +48,12 @@ const historyOf = (blocks: readonly Uint8Array[]): History => ({
   genesis: chain.genesis,
   height: blocks.length,
   verifier: nativeVerifier,
-  blocks: async function* all() {
-    yield* blocks;
+  blocks: async function* all(from: number) {
+    yield* blocks.slice(from - 1);
   },
+  stateUpTo: async () => null,
+  spanOf: async () => null,
+  marked: async () => [],
   closeOf: async () => null,
 });
 
@@ -94,8 +97,22 @@ describe('assay replay', () => {
       'says the same of every payout, to the last base unit.',
     );
     const open = await assay('replay', '--epoch', '1');
-    expect(open.note).toContain('\nEpoch 1 is not closed by block 12.\n');
+    expect(open.note).toContain('Epoch 1 is not closed by block 12.\n');
     expect(open.code).toBe(exitCodes.notFound.code);
+  });
+
+  it('begins with the newest state kept before a block, and says so (§16.15)', async () => {
+    await makeChain();
+    const { code, out } = await assay('replay', '--from', String(blockCount), '--json');
+    const { startHeight, ...replayed } = JSON.parse(out);
+    expect(startHeight).toBeGreaterThan(0);
+    expect(replayed).toMatchObject({ valid: true, height: blockCount, transactions: blockCount - startHeight });
+    expect(code).toBe(0);
+    const shown = await assay('replay', '--from', String(blockCount));
+    expect(shown.out).toContain(`the state after block ${startHeight}, which is kept there`);
+    expect(JSON.parse((await assay('replay', '--json')).out)).toMatchObject({ startHeight: 0 });
+    expect(JSON.parse((await assay('gov', 'list', '--json')).out)).toEqual({ proposals: [] });
+    expect(JSON.parse((await assay('cases', '--json')).out)).toEqual({ cases: [] });
   });
 
   it('says that a directory holds no chain', async () => {

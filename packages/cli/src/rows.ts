@@ -1,7 +1,9 @@
 import {
+  type Delegation,
   type Domain,
   formatUnits,
   type Gateway,
+  type Holding,
   type Miner,
   type Mixer,
   type Model,
@@ -29,17 +31,23 @@ export type Row = Rows[Kind];
 /** Names of keys by their addresses. */
 export type Names = Readonly<Record<string, string>>;
 
-type Columns<Listed> = Readonly<Record<string, (row: Listed, names: Names) => string>>;
+/** What a row is read with: names of keys by their addresses, and the epoch it is read in. */
+export interface Around {
+  readonly names: Names;
+  readonly epoch: number;
+}
+
+type Columns<Listed> = Readonly<Record<string, (row: Listed, around: Around) => string>>;
 
 const amount = (baseUnits: string) => formatUnits(BigInt(baseUnits));
-const named = (address: string, names: Names) => names[address] ?? address;
+const named = (address: string, { names }: Around) => names[address] ?? address;
 
 const role: Columns<Role> = {
   status: ({ status }) => status,
   stake: ({ stakeUnits }) => amount(stakeUnits),
-  duties: ({ epochDuties }) => String(epochDuties),
+  'duties this period': ({ epochDuties }) => String(epochDuties),
   strikes: ({ strikes }) => String(strikes),
-  owner: ({ account }, names) => named(account, names),
+  owner: ({ account }, around) => named(account, around),
 };
 
 const reached: Columns<Role & Pick<Gateway, 'netAddresses'>> = {
@@ -67,7 +75,7 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     'tokens/s': ({ measured }) => perUnit(measured.hashRate, 1000),
     'MB/s': ({ measured }) => perUnit(measured.bandwidth, 1_000_000),
     ms: ({ measured }) => String(measured.latencyMs ?? '–'),
-    operator: ({ operator }, names) => named(operator, names),
+    operator: ({ operator }, around) => named(operator, around),
   },
   mixers: reached,
   oracles: role,
@@ -75,13 +83,17 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
   gateways: reached,
   domains: {
     name: ({ name }) => name,
-    burn: ({ terms }) => percent(terms.at(-1)?.burnBps),
-    gateways: ({ terms }) => percent(terms.at(-1)?.processorsBps),
-    validators: ({ terms }) => percent(terms.at(-1)?.validatorsBps),
-    domain: ({ terms }) => percent(terms.at(-1)?.domainBps),
-    collateral: ({ terms }) => amount(terms.at(-1)?.minCollateralUnits ?? '0'),
-    fee: ({ terms }) => amount(terms.at(-1)?.registrationFeeUnits ?? '0'),
-    owner: ({ owner }, names) => named(owner, names),
+    burn: (row, { epoch }) => percent(termsIn(row, epoch).inForce?.burnBps),
+    gateways: (row, { epoch }) => percent(termsIn(row, epoch).inForce?.processorsBps),
+    validators: (row, { epoch }) => percent(termsIn(row, epoch).inForce?.validatorsBps),
+    domain: (row, { epoch }) => percent(termsIn(row, epoch).inForce?.domainBps),
+    collateral: (row, { epoch }) => amount(termsIn(row, epoch).inForce?.minCollateralUnits ?? '0'),
+    fee: (row, { epoch }) => amount(termsIn(row, epoch).inForce?.registrationFeeUnits ?? '0'),
+    announced: (row, { epoch }) => {
+      const { announced } = termsIn(row, epoch);
+      return announced === null ? '–' : `from epoch ${announced.fromEpoch}`;
+    },
+    owner: ({ owner }, around) => named(owner, around),
   },
   models: {
     name: ({ name }) => name,
@@ -91,7 +103,7 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     'price out': ({ priceOutUnits }) => amount(priceOutUnits),
     royalty: ({ royaltyBps }) => percent(royaltyBps),
     context: ({ contextTokens }) => String(contextTokens),
-    creator: ({ creator }, names) => named(creator, names),
+    creator: ({ creator }, around) => named(creator, around),
   },
   sessions: {
     status: ({ status }) => status,
@@ -102,7 +114,7 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     miners: ({ dedicatedMiners }) => (dedicatedMiners.length === 0 ? 'all' : dedicatedMiners.join(', ')),
     'shares prompts': ({ sharesPrompts }) => (sharesPrompts ? 'yes' : 'no'),
     for: ({ isBackground }) => (isBackground ? 'the network' : 'users'),
-    payer: ({ payer }, names) => named(payer, names),
+    payer: ({ payer }, around) => named(payer, around),
   },
 };
 
@@ -115,26 +127,90 @@ function perUnit(measured: string | null, unit: number): string {
   return measured === null ? '–' : String(Math.round(Number(measured) / (unit / 10)) / 10);
 }
 
+/** The terms of a domain that hold in an epoch, and those that are announced for a later one (§4.9). */
+function termsIn({ terms }: Domain, epoch: number) {
+  const inForce = terms.findLast(({ fromEpoch }) => fromEpoch <= epoch) ?? null;
+  return { inForce, announced: terms.find(({ fromEpoch }) => fromEpoch > epoch) ?? null };
+}
+
 /** Rows of one table, one a line. */
-export function rowsTable(kind: Kind, rows: readonly Row[], names: Names): string[] {
+export function rowsTable(kind: Kind, rows: readonly Row[], around: Around): string[] {
   const shown = Object.entries(columns[kind] as Columns<Row>);
-  const cells = rows.map((row) => [String(row.index), ...shown.map(([, cell]) => cell(row, names))]);
+  const cells = rows.map((row) => [String(row.index), ...shown.map(([, cell]) => cell(row, around))]);
   return table([kind.slice(0, -1), ...shown.map(([title]) => title)], cells);
 }
 
 /** Every field of a row, one a line; amounts in units, ratios as fractions. */
-export function rowLines(row: Row, names: Names): string[] {
-  return fields(
-    Object.entries(row).map(([name, value]) => [
-      name.replace(/(Units|Ppb)$/, ''),
-      'hardware' in row && name === 'hardware' ? hardwareText(row.hardware) : text(name, value, names),
-    ]),
-  );
+export function rowLines(row: Row, around: Around): string[] {
+  const { terms, hardware, ...plain } = { terms: null, hardware: null, ...row };
+  const machine: [string, string][] = 'hardware' in row ? [['hardware', hardwareText(row.hardware)]] : [];
+  return fields([...pairsOf(plain, around), ...machine, ...termPairs(row, around)]);
 }
 
-function text(name: string, value: unknown, names: Names): string {
-  if (typeof value === 'string' && name.endsWith('Units')) return amount(value);
-  if (typeof value === 'number' && name.endsWith('Ppb')) return ratio(value);
-  if (typeof value === 'string') return names[value] === undefined ? value : `${value} (${names[value]})`;
-  return JSON.stringify(value);
+function termPairs(row: Row, around: Around): [string, string][] {
+  if (!('terms' in row)) return [];
+  const { inForce, announced } = termsIn(row, around.epoch);
+  const pairs = inForce === null ? [] : pairsOf({ 'terms in force': inForce }, around);
+  return announced === null ? pairs : [...pairs, ...pairsOf({ 'terms announced': announced }, around)];
+}
+
+/** Who staked on a miner; who has shares of a model, or backs it. */
+export function holderLines(rows: readonly (Delegation | Holding)[], names: Names): string[] {
+  if (rows.length === 0) return [];
+  const around = { names, epoch: 0 };
+  const cells = rows.map((row) =>
+    'staker' in row
+      ? [text('staker', row.staker, around), amount(row.stakeUnits)]
+      : [text('holder', row.holder, around), String(row.shares), amount(row.backingUnits)],
+  );
+  const head = rows.some((row) => 'staker' in row)
+    ? ['staker', 'staked']
+    : ['holder', 'shares of 10000', 'backs it with'];
+  return ['', ...table(head, cells)];
+}
+
+/** The members of a value, those of a group by the name of both. */
+function pairsOf(value: object, around: Around): [string, string][] {
+  return Object.entries(value).flatMap(([name, member]: [string, unknown]): [string, string][] => {
+    if (typeof member !== 'object' || member === null) return [[plainName(name), text(name, member, around)]];
+    if (!Array.isArray(member)) return pairsOf(member, around).map(([inner, shown]) => [`${name} ${inner}`, shown]);
+    const isGroups = member.some((item) => typeof item === 'object');
+    if (!isGroups) return [[name, member.map((item) => text(name, item, around)).join(', ') || 'none']];
+    return member.map((item, i) => [`${name} ${i}`, inlineOf(item, around)]);
+  });
+}
+
+const inlineOf = (value: object, around: Around): string =>
+  pairsOf(value, around)
+    .map((pair) => pair.join(' '))
+    .join(', ');
+
+/** What stands in a field that refers to nothing. */
+const nothing = 0xffff_ffff;
+/** Numbers by what their names end with. */
+const scaled: Readonly<Record<string, (value: number) => string>> = {
+  Ppb: ratio,
+  Ppm: (value) => ratio(value * 1000),
+  Micro: (value) => ratio(BigInt(value) * 1000n),
+  Milli: (value) => ratio(BigInt(value) * 1_000_000n),
+  Bps: percent,
+  Ms: (value) => `${value} ms`,
+};
+/** What was measured, by the columns above. */
+const rates: Readonly<Record<string, (value: string) => string>> = {
+  hashRate: (value) => `${perUnit(value, 1000)} tokens/s`,
+  bandwidth: (value) => `${perUnit(value, 1_000_000)} MB/s`,
+};
+
+const plainName = (name: string): string => name.replace(/(Units|Ppb|Ppm|Micro|Milli|Bps|Ms)$/, '');
+
+function text(name: string, value: unknown, { names }: Around): string {
+  const scale = Object.entries(scaled).find(([suffix]) => name.endsWith(suffix))?.[1];
+  if (value === null || value === nothing) return 'none';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number' && scale !== undefined) return scale(value);
+  if (typeof value !== 'string') return String(value);
+  if (name.endsWith('Units')) return amount(value);
+  if (scale !== undefined && /^\d+$/.test(value)) return scale(Number(value));
+  return rates[name]?.(value) ?? (names[value] === undefined ? value : `${value} (${names[value]})`);
 }

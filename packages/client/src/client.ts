@@ -2,6 +2,7 @@ import { checkTransaction } from './actions/check-transaction.ts';
 import { getBlockBytes } from './actions/get-block-bytes.ts';
 import { getGenesis } from './actions/get-genesis.ts';
 import { getParams } from './actions/get-params.ts';
+import { getStateBytes } from './actions/get-state-bytes.ts';
 import { sendTransaction } from './actions/send-transaction.ts';
 import { setRole } from './actions/set-role.ts';
 import {
@@ -18,7 +19,7 @@ import {
 import { type AnswerOf, type CallOptions, type Connection, call } from './connection.ts';
 
 /** The actions that do more than to pass on what a route answers. */
-const actions = { checkTransaction, getBlockBytes, getGenesis, getParams, sendTransaction, setRole };
+const actions = { checkTransaction, getBlockBytes, getGenesis, getParams, getStateBytes, sendTransaction, setRole };
 type Actions = typeof actions;
 
 type Bound<Action> = Action extends (connection: Connection, ...rest: infer Rest) => infer Result

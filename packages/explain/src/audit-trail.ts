@@ -4,8 +4,8 @@ import { equalBytes } from '@assay/ssz';
 import { bodyOf, certifiedTask, type ReceiptLocation } from './certified.ts';
 import { type Dispute, disputedTask, disputeEvents } from './dispute.ts';
 import { hex, transactionAt } from './explanation.ts';
-import { Refusal } from './refusal.ts';
-import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
+import { notCertified } from './refusal.ts';
+import { type History, type Replayed, replayBlocks, startUpTo } from './replay-blocks.ts';
 
 type Of<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { type: Type }>;
 interface At<Value> {
@@ -35,6 +35,8 @@ export interface Trail {
   trustAfterPpb: At<number> | null;
   /** The state where the trail ends. */
   state: LedgerView;
+  /** Height of the state that the replay began with. */
+  readonly startHeight: number;
 }
 
 /** Follows a task from its certificate to what is known of it last. Throws a Refusal where there is none. */
@@ -43,29 +45,47 @@ export async function followTrail(
   taskId: Uint8Array,
   options: { readonly fast: boolean },
 ): Promise<Trail> {
+  const span = (await history.spanOf(taskId))?.heights ?? (await disputeSpan(history, taskId));
+  const [first, last] = [span[0], span.at(-1)];
+  if (first === undefined || last === undefined) throw notCertified(history, taskId);
+  const start = await startUpTo(history, first - 1);
+  const startHeight = start.ledger.state.globals.height;
   let trail: Trail | null = null;
-  let before: readonly Readonly<MinerRow>[] = [];
-  for await (const replayed of replayBlocks(history, options)) {
+  let before = standings(start.ledger.state);
+  for await (const replayed of replayBlocks(history, { ...options, start })) {
     const { block, result, ledger } = replayed;
     if (trail === null) {
       const location = certifiedTask(block, result, taskId) ?? disputedTask(block, result, taskId);
-      if (location !== null) trail = begin(location, ledger.state);
+      if (location !== null) trail = begin(location, ledger.state, startHeight);
     }
     if (trail !== null) note(trail, replayed, before);
-    const { miners } = ledger.state;
-    before = Array.from(miners, (_, miner) => miners.standing(miner));
+    if (trail !== null && replayed.height >= last && isOver(trail)) return trail;
+    before = standings(ledger.state);
   }
   if (trail !== null) return trail;
-  throw new Refusal(
-    'notFound',
-    `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
-  );
+  throw notCertified(history, taskId);
 }
 
-function begin(location: ReceiptLocation, state: LedgerView): Trail {
+/** Of a challenge, which no block certifies. */
+async function disputeSpan(history: History, taskId: Uint8Array): Promise<number[]> {
+  const events = [...(await history.marked('challengeDisputed')), ...(await history.marked('challengeJudged'))];
+  return events.flatMap(({ height, event }) => (event.taskId === hex(taskId) ? [height] : []));
+}
+
+const standings = ({ miners }: LedgerView): readonly Readonly<MinerRow>[] =>
+  Array.from(miners, (_, miner) => miners.standing(miner));
+
+/** Whether nothing more comes of it but what its span names: it is judged, and its epoch has counted it. */
+function isOver({ dispute, end, trustAfterPpb }: Trail): boolean {
+  if (dispute.some(({ event }) => event.type === 'challengeJudged')) return true;
+  return end !== null && trustAfterPpb !== null;
+}
+
+function begin(location: ReceiptLocation, state: LedgerView, startHeight: number): Trail {
   return {
     location,
     state,
+    startHeight,
     miner: state.miners.standing(location.receipt.miner),
     beacon: state.globals.beacon,
     draw: null,

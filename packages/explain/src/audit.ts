@@ -96,6 +96,7 @@ export async function explainAudit(
       ...consequenceStep(trail),
       ...disputeStep(trail.dispute),
     ],
+    startHeight: trail.startHeight,
   };
 }
 

@@ -41,7 +41,8 @@ it('needs no module and no global of Node, and explains a payout of a recorded c
        const { genesis: file, blocks, closes } = JSON.parse(input);
        const genesis = assay.Genesis.fromJson(file);
        const all = async function* () { yield* blocks.map((block) => assay.fromHex(block)); };
-       const rest = { verifier: assay.trusting, closeOf: async () => null };
+       const none = async () => null;
+       const rest = { verifier: assay.trusting, closeOf: none, stateUpTo: none, spanOf: none, marked: async () => [] };
        const history = { source: 'a page', genesis, height: blocks.length, blocks: all, ...rest };
        const [{ account }] = closes[1].payouts;
        const paid = closes[1].payouts.filter((payout) => payout.account === account);

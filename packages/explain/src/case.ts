@@ -1,13 +1,14 @@
 import { formatUnits as units } from '@assay/client';
-import { addressText, type Ref } from '@assay/protocol';
+import { stakeOf } from '@assay/ledger';
+import { addressText, type CaseRow, type Ref } from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
 import { z } from 'zod';
-import { type CaseRecord, statusOf } from './case-book.ts';
+import type { CaseRecord, FoundCase } from './case-book.ts';
 import { checkStep } from './checks.ts';
 import { type Explanation, explanationOf, hex, type Step } from './explanation.ts';
 import { flawWord } from './json.ts';
 import type { History } from './replay-blocks.ts';
-import { answerOf, capStep, caseOf, decisionStep, matterStep, resultOf, SlashResult } from './slash.ts';
+import { answerOf, capStep, decisionStep, foundCase, matterStep, resultOf, SlashResult } from './slash.ts';
 
 export const CaseExplanation = explanationOf(
   SlashResult.extend({
@@ -19,9 +20,9 @@ export const CaseExplanation = explanationOf(
     /** What members of the foundation said, and how many of them must agree. */
     opinions: z.array(z.object({ member: z.string(), isFine: z.boolean() })),
     quorum: z.int(),
-    /** All failures of this miner by who paid for the task and by flaw. */
+    /** The failures of this miner that are kept, by who paid for the task and by flaw. */
     accusers: z.array(z.object({ payer: z.string(), flaw: z.string().nullable(), cases: z.array(z.int()) })),
-    /** Numbers of the other cases against stakes of the same owner. */
+    /** Numbers of the other cases that are kept against stakes of the same owner. */
     ofOwner: z.array(z.int()),
   }),
 );
@@ -33,19 +34,20 @@ export async function explainCase(
   number: Ref<'cases'>,
   options: { readonly fast: boolean },
 ): Promise<Explanation<CaseResult>> {
-  const { record, cases } = await caseOf(history, number, options);
-  const accusers = accusersOf(record, cases);
-  const ofOwner = cases.filter((other) => other !== record && equalBytes(other.owner, record.owner));
+  const found = await foundCase(history, number, options);
+  const { record, startHeight, openedAt } = found;
+  const accusers = accusersOf(found);
+  const ofOwner = othersOf(found);
   const { open, params, opinions } = record;
   const result: CaseResult = {
-    ...resultOf(record, cases),
+    ...resultOf(record),
     owner: addressText(record.owner),
     deadlineEpoch: open?.row.deadlineEpoch ?? null,
     silence: open?.silence ?? null,
     opinions: opinions.map(({ value }) => ({ member: addressText(value.member), isFine: value.isFine })),
     quorum: params.cases.foundationQuorum,
     accusers,
-    ofOwner: ofOwner.map(({ opened }) => opened.value.case),
+    ofOwner: ofOwner.map(({ id }) => id),
   };
   return {
     question: `What is case ${number} against ${result.against} about, and what speaks for and against it?`,
@@ -58,19 +60,19 @@ export async function explainCase(
         record.isPlanted,
       ),
       ...accuserStep(accusers),
-      ownerStep(record, ofOwner),
-      capStep(record, cases),
+      ownerStep(found, ofOwner),
+      capStep(record, openedAt),
       ...decisionStep(record),
     ],
+    startHeight,
   };
 }
 
 /** §10.15 Who paid for the tasks that this miner failed, and by which flaw: what all have in common may err. */
-function accusersOf({ row }: CaseRecord, cases: readonly CaseRecord[]): CaseResult['accusers'] {
+function accusersOf({ record: { row }, head }: FoundCase): CaseResult['accusers'] {
   if (row.kind !== 'miner') return [];
   const groups = new Map<string, CaseResult['accusers'][number]>();
-  for (const other of cases) {
-    const { cause, kind, role, payer, flaw, id } = other.row;
+  for (const { cause, kind, role, payer, flaw, id } of head.cases) {
     if (kind !== 'miner' || role !== row.role || !['softFailure', 'hardFailure'].includes(cause)) continue;
     const key = `${toHex(payer)} ${flaw}`;
     const group = groups.get(key) ?? { payer: addressText(payer), flaw: flawWord(flaw), cases: [] };
@@ -111,12 +113,20 @@ function accuserStep(accusers: CaseResult['accusers']): Step[] {
   ];
 }
 
-function ownerStep({ owner }: CaseRecord, others: readonly CaseRecord[]): Step {
+/** The cases that the state keeps against other stakes of the owner, or against this one. */
+function othersOf({ record, head }: FoundCase): Readonly<CaseRow>[] {
+  return [...head.cases].filter(({ id, kind, role }) => {
+    const owner = stakeOf(head, kind, role)?.owner;
+    return id !== record.row.id && owner !== undefined && equalBytes(owner, record.owner);
+  });
+}
+
+function ownerStep({ record: { owner }, openedAt }: FoundCase, others: readonly Readonly<CaseRow>[]): Step {
   const facts = [{ name: 'owner', value: addressText(owner), source: `${others.length} other cases` }];
   const head = ['case', 'against', 'cause', 'opened', 'held', 'status'];
-  const rows = others.map((other) => {
-    const { case: number, kind, role, cause } = other.opened.value;
-    return [String(number), `${kind} ${role}`, cause, other.opened.at, units(other.row.fineUnits), statusOf(other)];
+  const rows = others.map(({ id, kind, role, cause, fineUnits, status }) => {
+    const opened = `block ${openedAt.get(id) ?? '?'}`;
+    return [String(id), `${kind} ${role}`, cause, opened, units(fineUnits), status];
   });
   const title = 'What else there was against stakes of the same owner';
   return { title, clause: '§10.6', facts, table: rows.length === 0 ? null : { head, rows } };

@@ -2,7 +2,7 @@ import { genesisHash } from '@assay/ledger';
 import { toHex } from '@assay/ssz';
 import { z } from 'zod';
 import type { History } from './replay-blocks.ts';
-import { fields, table } from './table.ts';
+import { fields, table, tableWidth } from './table.ts';
 
 /** A number that went in: where it stands, and the clause that asks for it. */
 const Fact = z.object({ name: z.string(), value: z.string(), source: z.string() });
@@ -20,7 +20,9 @@ const Chain = z.object({
   chainId: z.string(),
   genesisHash: z.string(),
   source: z.string(),
-  /** Whether the replay checked every signature. */
+  /** Height of the kept state that the replay began with; 0 for the genesis. */
+  startHeight: z.int(),
+  /** Whether the replay checked the signatures of its blocks. */
   signaturesChecked: z.boolean(),
 });
 
@@ -34,17 +36,19 @@ export interface Explanation<Result> {
   readonly answer: string;
   readonly result: Result;
   readonly steps: Step[];
+  readonly startHeight: number;
 }
 
 /** Says on which chain an explanation rests. */
-export function onChain<Result>(history: History, fast: boolean, explanation: Explanation<Result>) {
+export function onChain<Result>(history: History, fast: boolean, { startHeight, ...explanation }: Explanation<Result>) {
   return {
     ...explanation,
     chain: {
       chainId: history.genesis.chainId,
       genesisHash: hex(genesisHash(history.genesis)),
       source: history.source,
-      signaturesChecked: !fast,
+      startHeight,
+      signaturesChecked: !fast && (startHeight === 0 || history.wasChecked === undefined),
     },
   };
 }
@@ -53,14 +57,14 @@ export function onChain<Result>(history: History, fast: boolean, explanation: Ex
 export function explanationLines(explanation: z.infer<ReturnType<typeof explanationOf<z.ZodUnknown>>>): string[] {
   const { question, answer, steps, chain } = explanation;
   const unchecked = chain.signaturesChecked ? '' : ', signatures not checked';
-  return [
-    question,
-    ...steps.flatMap(stepLines),
-    '',
-    answer,
-    '',
-    `Replayed from the genesis of ${chain.chainId} (${chain.source})${unchecked}.`,
-  ];
+  return [question, ...steps.flatMap(stepLines), '', answer, '', `Replayed from ${startText(chain)}${unchecked}.`];
+}
+
+/** Where a replay began, and whose word that is. */
+function startText({ startHeight, chainId, source }: Omit<z.infer<typeof Chain>, 'genesisHash'>): string {
+  if (startHeight === 0) return `the genesis of ${chainId} (${source})`;
+  const trust = 'its root is that of its block, and what came before is the word of that source';
+  return `the state after block ${startHeight} of ${chainId} that ${source} keeps; ${trust}`;
 }
 
 function stepLines({ title, clause, facts, table: rows }: Step, index: number): string[] {
@@ -70,7 +74,7 @@ function stepLines({ title, clause, facts, table: rows }: Step, index: number): 
     '',
     `${index + 1}. ${title} (${clause})`,
     ...indented(fields(pairs)),
-    ...(rows === null ? [] : indented(table(rows.head, rows.rows))),
+    ...(rows === null ? [] : indented(table(rows.head, rows.rows, { width: tableWidth - 3 }))),
   ];
 }
 

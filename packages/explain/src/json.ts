@@ -4,11 +4,13 @@ import type {
   AuditNumbersJson,
   BlockDetail,
   BlockSummary,
+  Delegation,
   Domain,
   Epoch,
   Event,
   Gateway,
   GenesisJson,
+  Holding,
   JsonOf,
   Miner,
   Mixer,
@@ -38,11 +40,13 @@ import {
   addressText,
   type Block,
   CaseRow,
+  DelegationRow,
   DomainRow,
   type EpochClose,
   type Flaw,
   GatewayRow,
   Genesis,
+  HoldingRow,
   type LedgerEvent,
   MeasureReport,
   type MeasureRow,
@@ -84,6 +88,11 @@ export const rowJson = {
   }),
   domain: (index: Ref<'domains'>, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
   model: (index: Ref<'models'>, row: ModelRow) => ({ index, ...(ModelRow.toJson(row) as Omit<Model, 'index'>) }),
+  delegation: (index: number, row: DelegationRow) => ({
+    index,
+    ...(DelegationRow.toJson(row) as Omit<Delegation, 'index'>),
+  }),
+  holding: (index: number, row: HoldingRow) => ({ index, ...(HoldingRow.toJson(row) as Omit<Holding, 'index'>) }),
   session: (index: Ref<'sessions'>, row: SessionRow) => ({
     index,
     ...(SessionRow.toJson(row) as Omit<Session, 'index'>),
@@ -172,12 +181,14 @@ export interface TaskFacts {
   /** Time of the block that certified it, Unix milliseconds. */
   readonly timeMs: number;
   readonly verdict: AuditVerdict | null;
+  /** Whether other miners answered, too, so that the answers were compared. */
+  readonly isCompared: boolean;
   readonly refundedUnits: bigint;
   readonly paidEpoch: number | null;
 }
 
 export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task {
-  const { taskId, ticket, artifactRoot, requestHash, priceUnits, kind, outcome, ...rest } = receipt;
+  const { taskId, ticket, artifactRoot, requestHash, priceUnits, kind, outcome, similarityPpb, ...rest } = receipt;
   return {
     ...rest,
     taskId: hexText(taskId),
@@ -197,7 +208,8 @@ export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task
     ticket: hexText(ticket),
     requestHash: hexText(requestHash),
     artifactRoot: hexText(artifactRoot),
-    agreement: row.agreement,
+    similarityPpb: facts.isCompared ? similarityPpb : null,
+    agreement: facts.isCompared ? row.agreement : null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { formatUnits as units } from '@assay/client';
-import { apportion, type ClosedBooks, isUnchecked, type LedgerView } from '@assay/ledger';
+import { apportion, type ClosedBooks, isUnchecked, type LedgerView, type ReplayedChain } from '@assay/ledger';
 import {
   addressText,
   type EpochClose,
@@ -17,7 +17,7 @@ import { type Explanation, explanationOf, hex, type Step, transactionAt } from '
 import { holderShare } from './holders.ts';
 import { capacityStep, isPoolOf, limitFacts, scoreStep, stackFacts, weighed } from './pools.ts';
 import { Refusal } from './refusal.ts';
-import { type History, replayBlocks } from './replay-blocks.ts';
+import { type History, replayBlocks, startUpTo } from './replay-blocks.ts';
 import { minerSplitFacts, splitFacts } from './splits.ts';
 import { minerParts, stakerShare } from './stakers.ts';
 import { uncheckedCure, uncheckedReason } from './unchecked.ts';
@@ -61,6 +61,8 @@ interface Closed {
   readonly paid: readonly PaidTask[];
   readonly rejected: readonly { readonly location: ReceiptLocation; readonly reason: string }[];
   readonly books: ClosedBooks;
+  /** Height of the state that the replay began with. */
+  readonly startHeight: number;
 }
 
 /** Where every base unit that an account got at the end of an epoch comes from (economics §2–4). */
@@ -101,6 +103,7 @@ export async function explainPayout(
       ...unpaidSteps(closed.close, closed.books, account),
       ...rejectedStep(closed, account),
     ],
+    startHeight: closed.startHeight,
   };
 }
 
@@ -109,8 +112,10 @@ async function closeOf(history: History, epoch: number, options: { readonly fast
   const open = new Map<string, ReceiptLocation>();
   const rejected: { location: ReceiptLocation; reason: string }[] = [];
   const paid: PaidTask[] = [];
-  let reached = 0;
-  for await (const { height, block, result, ledger } of replayBlocks(history, options)) {
+  const start = await startBeforeTasksOf(history, epoch);
+  const startHeight = start.ledger.state.globals.height;
+  let reached = start.ledger.state.globals.settledEpochs;
+  for await (const { height, block, result, ledger } of replayBlocks(history, { ...options, start })) {
     for (const location of certifiedIn(block, result)) open.set(toHex(location.receipt.taskId), location);
     for (const event of result.events) {
       if (event.type !== 'taskPaid' && event.type !== 'taskRejected') continue;
@@ -125,7 +130,7 @@ async function closeOf(history: History, epoch: number, options: { readonly fast
       if (event.type !== 'epochClosed') continue;
       const { close } = event;
       const books = close.epoch === epoch ? ledger.booksOf(epoch) : null;
-      if (books !== null) return { height, close, paid, rejected, books };
+      if (books !== null) return { height, close, paid, rejected, books, startHeight };
       reached = close.epoch + 1;
     }
   }
@@ -133,6 +138,14 @@ async function closeOf(history: History, epoch: number, options: { readonly fast
     'notFound',
     `Epoch ${epoch} is not closed yet: at block ${history.height}, ${history.source} is in epoch ${reached}.`,
   );
+}
+
+/** Where to begin so that every task is certified later that the end of an epoch pays or counts as rejected. */
+async function startBeforeTasksOf(history: History, epoch: number): Promise<ReplayedChain> {
+  const start = await startUpTo(history, epoch * history.genesis.params.epochBlocks - 1);
+  const open = [...start.ledger.state.tasks].filter(({ status }) => status !== 'settled' && status !== 'rejected');
+  if (open.length === 0) return start;
+  return startUpTo(history, Math.min(...open.map(({ height }) => height)) - 1);
 }
 
 /** The word of a rejection; of one without a result also whether it was for the engine. */

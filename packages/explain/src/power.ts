@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Explanation, explanationOf, type Step } from './explanation.ts';
 import { ratio } from './ratio.ts';
 import { Refusal } from './refusal.ts';
-import { type History, replayBlocks } from './replay-blocks.ts';
+import { type History, replayBlocks, startUpTo } from './replay-blocks.ts';
 
 export const PowerExplanation = explanationOf(
   z.object({
@@ -28,7 +28,7 @@ export async function explainPower(
   validator: Ref<'validators'>,
   options: { readonly fast: boolean },
 ): Promise<Explanation<PowerResult>> {
-  const { set, height } = await lastSetting(history, options);
+  const { set, height, startHeight } = await lastSetting(history, options);
   const power = set.powers[validator];
   if (power === undefined) {
     const count = set.powers.length;
@@ -53,16 +53,28 @@ export async function explainPower(
       work: String(work),
     },
     steps: [inputStep(set, height), powersStep(set)],
+    startHeight,
   };
 }
 
 async function lastSetting(history: History, options: { readonly fast: boolean }) {
-  let last: { set: PowersSet; height: number } | null = null;
-  for await (const { height, result } of replayBlocks(history, options)) {
-    for (const event of result.events) if (event.type === 'powersSet') last = { set: event, height };
+  const { epochBlocks } = history.genesis.params;
+  // An epoch's settlement may still go on: then the one before set them.
+  for (let epoch = Math.floor((history.height + 1) / epochBlocks); epoch > 0; epoch--) {
+    const last = await lastAfter(history, epoch * epochBlocks - 2, options);
+    if (last !== null) return last;
   }
-  if (last !== null) return last;
   throw new Refusal('notFound', `No epoch of ${history.source} is closed yet: powers are as the genesis has them.`);
+}
+
+async function lastAfter(history: History, upTo: number, options: { readonly fast: boolean }) {
+  const start = await startUpTo(history, upTo);
+  const startHeight = start.ledger.state.globals.height;
+  let last: { readonly set: PowersSet; readonly height: number; readonly startHeight: number } | null = null;
+  for await (const { height, result } of replayBlocks(history, { ...options, start })) {
+    for (const event of result.events) if (event.type === 'powersSet') last = { set: event, height, startHeight };
+  }
+  return last;
 }
 
 function inputStep({ epoch, powerWorkPpb, powers }: PowersSet, height: number): Step {

@@ -7,7 +7,6 @@ import {
   drawTable,
   eligibleMiners,
   isTicket,
-  Ledger,
   type LedgerView,
   type Steering,
   steeredWeight,
@@ -20,8 +19,8 @@ import { z } from 'zod';
 import { certifiedTask, type ReceiptLocation } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
 import { ratio } from './ratio.ts';
-import { Refusal } from './refusal.ts';
-import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
+import { notCertified, Refusal } from './refusal.ts';
+import { type History, type Replayed, replayBlocks, startUpTo } from './replay-blocks.ts';
 
 export const SelectionExplanation = explanationOf(
   z.object({
@@ -55,6 +54,7 @@ interface Found {
   readonly steering: Steering;
   readonly state: LedgerView;
   readonly ticketHolds: boolean;
+  readonly startHeight: number;
   /** Its late steps so far, with the height of the block that recorded each. */
   readonly late: readonly LateStep[];
 }
@@ -107,6 +107,7 @@ export async function explainSelection(
       drawStep(draw),
       ...lateSteps(found),
     ],
+    startHeight: found.startHeight,
   };
 }
 
@@ -124,19 +125,20 @@ async function findTask(history: History, taskId: Uint8Array, options: { readonl
   const tables = new Map<number, DrawTable>();
   const keep = (table: DrawTable) => tables.set(table.epoch, table);
   const late: LateStep[] = [];
-  keep(drawTable(Ledger.fromGenesis(history.genesis).state));
-  for await (const { block, result, ledger } of replayBlocks(history, options)) {
+  const span = await history.spanOf(taskId);
+  if (span === null) throw notCertified(history, taskId);
+  const start = await startUpTo(history, Math.min(span.drawHeight, ...span.heights.map((height) => height - 1)));
+  const startHeight = start.ledger.state.globals.height;
+  keep(drawTable(start.ledger.state));
+  for await (const { block, result, ledger } of replayBlocks(history, { ...options, start })) {
     for (const event of result.events) {
       if (event.type === 'taskLate' && equalBytes(event.taskId, taskId)) late.push({ ...event, height: result.height });
     }
     const location = certifiedTask(block, result, taskId);
-    if (location !== null) return { ...foundAt(location, ledger.state, tables, history.verifier), late };
+    if (location !== null) return { ...foundAt(location, ledger.state, tables, history.verifier), late, startHeight };
     if (changesDraws(result)) keep(drawTable(ledger.state));
   }
-  throw new Refusal(
-    'notFound',
-    `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
-  );
+  throw notCertified(history, taskId);
 }
 
 function foundAt(
@@ -144,7 +146,7 @@ function foundAt(
   state: LedgerView,
   tables: ReadonlyMap<number, DrawTable>,
   verifier: Verifier,
-): Omit<Found, 'late'> {
+): Omit<Found, 'late' | 'startHeight'> {
   const { kind, session, model, drawHeight, maxTokensIn, maxTokensOut } = location.receipt;
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const table = tables.get(drawEpoch(state.params, drawHeight));

@@ -2,7 +2,7 @@ import { formatUnits as units } from '@assay/client';
 import { offenceFine, proposedFine, roomOf } from '@assay/ledger';
 import { addressText, type CaseCause, CaseStatus, type Ref, ref } from '@assay/protocol';
 import { z } from 'zod';
-import { type CaseRecord, casesOf, statusOf } from './case-book.ts';
+import { type CaseRecord, caseOf, type FoundCase, statusOf } from './case-book.ts';
 import { silenceWords } from './case-words.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 import { numberCells, numberHead } from './numbers.ts';
@@ -42,8 +42,8 @@ export async function explainSlash(
   number: Ref<'cases'>,
   options: { readonly fast: boolean },
 ): Promise<Explanation<SlashResult>> {
-  const { record, cases } = await caseOf(history, number, options);
-  const result = resultOf(record, cases);
+  const { record, startHeight, openedAt } = await foundCase(history, number, options);
+  const result = resultOf(record);
   return {
     question: `What became of case ${number} against ${result.against}?`,
     answer: answerOf(record, result),
@@ -51,23 +51,28 @@ export async function explainSlash(
     steps: [
       matterStep(record),
       proposalStep(record),
-      capStep(record, cases),
+      capStep(record, openedAt),
       ...decisionStep(record),
       ...endStep(record, result),
     ],
+    startHeight,
   };
 }
 
-/** The case of a number, and all others. Throws Refusal where there is none. */
-export async function caseOf(history: History, number: Ref<'cases'>, options: { readonly fast: boolean }) {
-  const cases = await casesOf(history, options);
-  const record = cases.find(({ opened }) => opened.value.case === number);
-  if (record !== undefined) return { record, cases };
-  const known = cases.length === 0 ? 'has no cases' : `has cases 0 to ${cases.length - 1}`;
-  throw new Refusal('notFound', `There is no ${ref('cases').describe(number)}: ${history.source} ${known}.`);
+/** The case of a number. Throws Refusal where there is none. */
+export async function foundCase(
+  history: History,
+  number: Ref<'cases'>,
+  options: { readonly fast: boolean },
+): Promise<FoundCase> {
+  const found = await caseOf(history, number, options);
+  if (found !== null) return found;
+  const known = (await history.marked('caseOpened')).length;
+  const words = known === 0 ? 'has no cases' : `has cases 0 to ${known - 1}`;
+  throw new Refusal('notFound', `There is no ${ref('cases').describe(number)}: ${history.source} ${words}.`);
 }
 
-export function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): SlashResult {
+export function resultOf(record: CaseRecord): SlashResult {
   const { opened, appeal, end } = record;
   const { value } = opened;
   const executed = end?.value.type === 'caseExecuted' ? end.value : null;
@@ -83,7 +88,7 @@ export function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): Slas
     leavingUnits: String(value.leavingUnits),
     takenUnits: String(value.takenUnits),
     heldUnits: String(isForfeit(record) ? record.row.fineUnits : value.heldUnits),
-    recomputedHeldUnits: String(heldOf(record, cases)),
+    recomputedHeldUnits: String(heldOf(record)),
     appealBondUnits: String(appeal?.value.bondUnits ?? 0n),
     rewards: (executed?.rewards ?? []).map((one) => ({ account: addressText(one.account), units: String(one.units) })),
     burnedUnits: String(executed?.burnedUnits ?? 0n),
@@ -106,25 +111,14 @@ function isForfeit({ opened }: CaseRecord): boolean {
   return opened.value.cause === 'forfeit';
 }
 
-function heldOf(record: CaseRecord, cases: readonly CaseRecord[]): bigint {
+function heldOf(record: CaseRecord): bigint {
   if (isForfeit(record)) return record.row.fineUnits;
   const { stakeUnits, leavingUnits } = record.opened.value;
-  const takenUnits = sameDay(record, cases).reduce((sum, { row }) => sum + row.fineUnits, 0n);
+  const takenUnits = record.sameDay.reduce((sum, { fineUnits }) => sum + fineUnits, 0n);
   const room = roomOf(record, { stakeUnits, leavingUnits, takenUnits });
   const proposed = proposedOf(record);
   if (proposed < room) return proposed;
   return room;
-}
-
-/** The cases against the same stake that the day before it counts: not those that were dismissed by then. */
-function sameDay({ opened, row, params }: CaseRecord, cases: readonly CaseRecord[]): CaseRecord[] {
-  const since = row.openedMs - params.rewards.dayMs;
-  return cases.filter((other) => {
-    const isSame = other.row.kind === row.kind && other.row.role === row.role;
-    const isEarlier = other.opened.order < opened.order && other.row.openedMs > since;
-    const isDismissed = other.end?.value.type === 'caseDismissed' && other.end.order < opened.order;
-    return isSame && isEarlier && !isDismissed && other.opened.value.cause !== 'forfeit';
-  });
 }
 
 export function matterStep(record: CaseRecord): Step {
@@ -226,13 +220,11 @@ function proposalStep(record: CaseRecord): Step {
   return { title: 'The fine of a proven offence', clause: 'economics §6.6', facts, table: null };
 }
 
-export function capStep(record: CaseRecord, cases: readonly CaseRecord[]): Step {
-  const { opened, params } = record;
+export function capStep({ opened, params, sameDay: others }: CaseRecord, openedAt: ReadonlyMap<number, number>): Step {
   const { stakeUnits, leavingUnits, takenUnits, heldUnits, kind, role } = opened.value;
   const { incidentCapPpb, dailyCapPpb } = params.cases;
   const reachUnits = stakeUnits + leavingUnits;
   const dayRoomUnits = ((reachUnits + takenUnits) * BigInt(dailyCapPpb)) / PPB - takenUnits;
-  const others = sameDay(record, cases);
   const stake = `${kind} ${role} before ${opened.at}`;
   return {
     title: 'What one case and one day may take',
@@ -258,7 +250,7 @@ export function capStep(record: CaseRecord, cases: readonly CaseRecord[]): Step 
         ? null
         : {
             head: ['case', 'opened', 'held'],
-            rows: others.map((other) => [String(other.opened.value.case), other.opened.at, units(other.row.fineUnits)]),
+            rows: others.map(({ id, fineUnits }) => [String(id), `block ${openedAt.get(id) ?? '?'}`, units(fineUnits)]),
           },
   };
 }

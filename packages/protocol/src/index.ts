@@ -18,6 +18,7 @@ export * from './epoch/payouts.ts';
 export * from './errors/assay-error.ts';
 export * from './errors/codes.ts';
 export * from './events/events.ts';
+export * from './events/marked.ts';
 export * from './genesis.ts';
 
 export * from './limits.ts';

@@ -59,6 +59,8 @@ export const RegisterMiner = new ContainerType(
 
 /** How many miners may do one task (§4.11). */
 export const redundancies: readonly number[] = [1, 3, 5];
+/** What a payer may rate a task with (economics §4.5). */
+export const ratings: readonly number[] = [1, 2, 3, 4, 5];
 
 /** Opens a funded session: a payer, a key that may spend, a home mixer (§4.3). */
 export const OpenSession = new StructType(

@@ -5,9 +5,9 @@ import { trouble } from './faults.ts';
 import { type Load, LoadMeter } from './load.ts';
 import { Machines } from './machines.ts';
 import { Users } from './users.ts';
-import { World } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
-export interface SimulationOptions {
+export interface SimulationOptions extends Pick<WorldOptions, 'storeOf'> {
   readonly seed: number;
   readonly miners: number;
   /** As many as the default network has when absent. */

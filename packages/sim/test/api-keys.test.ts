@@ -22,6 +22,11 @@ describe('an API key', () => {
 
     await file.write(file.list.issue(net.session).list);
     expect((await net.ask({}, second)).text).not.toBe('');
+    const [reached] = net.chain.head().models;
+    expect(gateway.models(second).map(({ id }) => id)).toEqual([reached?.name]);
+    expect(gateway.models('unknown')).toEqual([]);
+    const other = net.ask({ model: 'other' }, second);
+    await expect(other).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND', message: expect.stringContaining('session') });
     await file.write(file.list.revoke(net.session, 0) ?? file.list);
     expect([gateway.knowsKey(net.apiKey), gateway.knowsKey(second)]).toEqual([false, true]);
     await expect(net.ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' });
@@ -31,8 +36,8 @@ describe('an API key', () => {
     const third = await liveApiKey(file, net.session, signer);
     expect([third, gateway.knowsKey(third)]).toEqual([apiKeyOf(signer, net.session, 2), true]);
     // A session that is opened later comes with its first key.
-    const other = await net.openSession(names.payer, {});
-    expect(gateway.knowsKey(other)).toBe(true);
+    const later = await net.openSession(names.payer, {});
+    expect(gateway.knowsKey(later)).toBe(true);
   });
 
   it('is refused once its session is closed', async () => {

@@ -1,6 +1,8 @@
-import { table } from '@assay/explain/table';
+import { table, wrapped } from '@assay/explain/table';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
+
+const proseWidth = 84;
 
 export const adversariesCommand = defineCommand({
   name: 'adversaries',
@@ -18,9 +20,9 @@ export const adversariesCommand = defineCommand({
   print: ({ adversaries }) =>
     table(
       ['name', 'role', 'what it does, and what it should lose'],
-      adversaries.flatMap(({ name, role, does, loses }) => [
-        [name, role, does],
-        ['', '', loses],
-      ]),
+      adversaries.flatMap(({ name, role, does, loses }) => {
+        const [first = '', ...more] = [...wrapped(does, proseWidth), ...wrapped(loses, proseWidth)];
+        return [[name, role, first], ...more.map((line) => ['', '', line])];
+      }),
     ),
 });

@@ -1,7 +1,6 @@
 import { formatUnits } from '@assay/client';
-import { type CaseRecord, casesOf, statusOf } from '@assay/explain/case-book';
+import { type CaseStanding, casesOf } from '@assay/explain/case-book';
 import { silenceWords } from '@assay/explain/case-words';
-import { hex } from '@assay/explain/explanation';
 import { table } from '@assay/explain/table';
 import { addressText, CaseStatus } from '@assay/protocol';
 import { z } from 'zod';
@@ -14,8 +13,8 @@ const listed = z.object({
   /** Of the block that opened it. */
   height: z.int(),
   against: z.string(),
-  /** Who owned the stake when the case was opened. */
-  owner: z.string(),
+  /** Who owns the stake; null where nobody does any more. */
+  owner: z.string().nullable(),
   cause: z.string(),
   subject: z.string(),
   heldUnits: z.string(),
@@ -45,7 +44,7 @@ export const caseListCommand = defineCommand({
     const own = input.mine ? (await listKeys(dataDir, environment)).map(({ address }) => address) : null;
     return withHistory(invocation, async (history) => {
       const all = (await casesOf(history, input)).map(rowOf);
-      const isOwn = ({ owner }: z.infer<typeof listed>) => own === null || own.includes(owner);
+      const isOwn = ({ owner }: z.infer<typeof listed>) => own === null || (owner !== null && own.includes(owner));
       return { cases: all.filter((one) => isOwn(one) && (!input.open || one.silence !== null)) };
     });
   },
@@ -65,18 +64,17 @@ export const caseListCommand = defineCommand({
         ],
 });
 
-function rowOf(record: CaseRecord): z.infer<typeof listed> {
-  const { opened, open, owner } = record;
-  const { case: number, kind, role, cause, subject, heldUnits } = opened.value;
+function rowOf({ height, opened, open, owner, status }: CaseStanding): z.infer<typeof listed> {
+  const { case: number, kind, role, cause, subject, heldUnits } = opened;
   return {
     case: number,
-    height: opened.height,
+    height,
     against: `${kind} ${role}`,
-    owner: addressText(owner),
+    owner: owner === null ? null : addressText(owner),
     cause,
-    subject: hex(subject),
-    heldUnits: String(heldUnits),
-    status: statusOf(record),
+    subject,
+    heldUnits,
+    status,
     deadlineEpoch: open?.row.deadlineEpoch ?? null,
     silence: open?.silence ?? null,
   };

@@ -1,7 +1,9 @@
 import {
   type Client,
+  Delegation,
   DomainPage,
   GatewayPage,
+  Holding,
   MinerPage,
   MixerPage,
   ModelPage,
@@ -16,7 +18,7 @@ import { defineCommand, type Invocation } from '../command.ts';
 import { listKeys } from '../data-keys.ts';
 import { CliError } from '../failures.ts';
 import { wholeNumber } from '../inputs.ts';
-import { type Kind, type Row, rowLines, rowsTable } from '../rows.ts';
+import { holderLines, type Kind, type Row, rowLines, rowsTable } from '../rows.ts';
 
 const listed = {
   miners: { page: MinerPage, read: (node, page) => node.getMiners(page) },
@@ -52,11 +54,15 @@ export const listCommand = defineCommand({
     limit: wholeNumber('--limit', { min: 1, max: pageLimits.max }).default(pageLimits.standard),
   }),
   output: z.object({
+    /** The epoch it is read in. */
+    epoch: z.int(),
     /** Of the block that it is read after. */
     height: z.int(),
     /** How many there are in all. */
     total: z.int(),
     items: z.union(kinds.map((kind) => listed[kind].page.shape.items)),
+    /** Of one miner or model: what others have in it. */
+    holders: z.array(z.union([Delegation, Holding])),
     /** Names of the keys of the data directory that are among the addresses. */
     names: z.record(z.string(), z.string()),
   }),
@@ -68,17 +74,39 @@ export const listCommand = defineCommand({
       const there = answer.total === 0 ? 'none of them' : `0 to ${answer.total - 1}`;
       throw new CliError('notFound', `There is no ${one} among the ${what}: the chain has ${there}.`);
     }
-    return { ...answer, names: await namesOf(invocation) };
+    const { epoch } = await invocation.client().getStatus();
+    const holders = one === undefined ? [] : await holdersOf(invocation.client(), what, one);
+    return { ...answer, epoch, holders, names: await namesOf(invocation) };
   },
-  print: ({ items, total, names }, { what, index: one, from, limit }) => {
+  print: ({ items, total, epoch, holders, names }, { what, index: one, from, limit }) => {
     const rows = items as readonly Row[];
     const [first] = rows;
     if (first === undefined) return [`There are no ${what}${total === 0 ? '' : ` from ${from} on`}.`];
-    if (one !== undefined) return rowLines(first, names);
+    if (one !== undefined) return [...rowLines(first, { epoch, names }), ...holderLines(holders, names)];
     const rest = from + rows.length < total ? [`… of ${total}; --from ${from + limit} goes on.`] : [];
-    return [...rowsTable(what, rows, names), ...rest];
+    return [...rowsTable(what, rows, { epoch, names }), ...rest];
   },
 });
+
+/** What accounts have in a miner or a model. */
+async function holdersOf(node: Client, what: Kind, one: number): Promise<(Delegation | Holding)[]> {
+  if (what === 'miners') {
+    return (await everyRow((page) => node.getDelegations(page))).filter(({ miner }) => miner === one);
+  }
+  if (what !== 'models') return [];
+  return (await everyRow((page) => node.getHoldings(page))).filter(({ model }) => model === one);
+}
+
+async function everyRow<Each>(
+  read: (page: { from: number; limit: number }) => Promise<{ total: number; items: Each[] }>,
+): Promise<Each[]> {
+  const all: Each[] = [];
+  for (let from = 0; ; from += pageLimits.max) {
+    const { total, items } = await read({ from, limit: pageLimits.max });
+    all.push(...items);
+    if (from + pageLimits.max >= total) return all;
+  }
+}
 
 /** The keys of the data directory by their addresses; none where there is no key file that opens. */
 async function namesOf({ dataDir, environment }: Invocation<unknown>): Promise<Record<string, string>> {

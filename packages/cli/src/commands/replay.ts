@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatUnits } from '@assay/client';
 import { epochJson } from '@assay/explain/json';
-import { type History, ReplayFault, replayBlocks } from '@assay/explain/replay-blocks';
+import { type History, ReplayFault, replayBlocks, startUpTo } from '@assay/explain/replay-blocks';
 import { fields } from '@assay/explain/table';
-import { genesisHash, Ledger } from '@assay/ledger';
+import { genesisHash } from '@assay/ledger';
 import type { EpochClose } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { z } from 'zod';
@@ -11,9 +11,7 @@ import { defineCommand, type Invocation } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { withHistory } from '../history.ts';
 import { wholeNumber } from '../inputs.ts';
-import { LiveLine } from '../terminal.ts';
 
-const quietMs = 2000;
 const maxHeight = Number.MAX_SAFE_INTEGER;
 
 const input = z.object({
@@ -27,6 +25,8 @@ const output = z.object({
   source: z.string(),
   chainId: z.string(),
   genesisHash: z.string(),
+  /** Height of the kept state that it began with; 0 for the genesis. */
+  startHeight: z.int(),
   /** Height of the last block that is as it must be, and the root of the state after it. */
   height: z.int(),
   stateRoot: z.string(),
@@ -52,30 +52,39 @@ type Settlement = NonNullable<Replay['settlement']>;
 
 export const replayCommand = defineCommand({
   name: 'replay',
-  summary: 'Recompute every block from the genesis and compare all roots.',
+  summary: 'Recompute every block and compare all roots: from the genesis, or with --from from a kept state on.',
   arguments: [],
   options: [
     { syntax: '--epoch <N>', description: 'only up to the settlement of this epoch, and compare what it paid' },
-    { syntax: '--from <HEIGHT>', description: 'check signatures from this block on (default 1)' },
+    {
+      syntax: '--from <HEIGHT>',
+      description: 'begin with the newest state kept before this block (default: with the genesis)',
+    },
     { syntax: '--fast', description: 'do not check signatures' },
   ],
   input,
   output,
-  run: (invocation) => withHistory(invocation, (history) => recompute(history, invocation)),
+  run: (invocation) => withHistory(invocation, ({ wasChecked, ...history }) => recompute(history, invocation)),
   print: (replayed) => [
     ...fields([
       ['chain', `${replayed.chainId}, read from ${replayed.source}`],
       ['genesis', replayed.genesisHash],
+      ['from', replayed.startHeight === 0 ? 'the genesis' : keptText(replayed)],
       ['height', String(replayed.height)],
       ['state root', replayed.stateRoot],
     ]),
     replayed.fault === null
-      ? `Every root of ${replayed.height} blocks with ${replayed.transactions} transactions is what the rules make it.`
+      ? `Every root of ${counted(replayed)} is what the rules make it.`
       : `The chain is not what the rules make it. ${replayed.fault.reason}`,
     ...(replayed.settlement === null ? [] : settlementLines(replayed.settlement, replayed.source)),
   ],
   exit: ({ valid }) => (valid ? 'ok' : 'verification'),
 });
+
+const keptText = ({ startHeight }: Replay): string =>
+  `the state after block ${startHeight}, which is kept there; what came before was not checked`;
+const counted = ({ height, startHeight, transactions }: Replay): string =>
+  `${height - startHeight} blocks with ${transactions} transactions`;
 
 function settlementLines(settlement: Settlement, source: string): string[] {
   const { epoch, mintedUnits, revenueUnits, burnedUnits, payouts, paidUnits, agrees } = settlement;
@@ -95,28 +104,26 @@ function settlementLines(settlement: Settlement, source: string): string[] {
   ];
 }
 
-async function recompute(
-  history: History,
-  { input: asked, terminal }: Invocation<z.infer<typeof input>>,
-): Promise<Replay> {
-  const live = new LiveLine(terminal.note, quietMs);
+async function recompute(history: History, { input: asked }: Invocation<z.infer<typeof input>>): Promise<Replay> {
+  const start = await startUpTo(history, asked.from - 1);
+  const { height: startHeight } = start.ledger.state.globals;
   const replayed: Replay = {
     valid: true,
     source: history.source,
     chainId: history.genesis.chainId,
     genesisHash: `0x${toHex(genesisHash(history.genesis))}`,
-    height: 0,
-    stateRoot: `0x${toHex(Ledger.fromGenesis(history.genesis).stateRoot())}`,
+    startHeight,
+    height: startHeight,
+    stateRoot: `0x${toHex(start.ledger.stateRoot())}`,
     transactions: 0,
     fault: null,
     settlement: null,
   };
   try {
-    for await (const { height, block, result } of replayBlocks(history, asked)) {
+    for await (const { height, block, result } of replayBlocks(history, { ...asked, start })) {
       replayed.height = height;
       replayed.stateRoot = `0x${toHex(result.stateRoot)}`;
       replayed.transactions += block.transactions.length;
-      live.show(`block ${height} of ${history.height}`);
       const closed = result.events.find((event) => event.type === 'epochClosed' && event.close.epoch === asked.epoch);
       if (closed?.type !== 'epochClosed') continue;
       replayed.settlement = await settlementOf(history, closed.close);
@@ -125,8 +132,6 @@ async function recompute(
   } catch (error) {
     if (!(error instanceof ReplayFault)) throw error;
     replayed.fault = { height: error.height, reason: error.reason };
-  } finally {
-    live.end();
   }
   const isMissing = asked.epoch !== undefined && replayed.settlement === null && replayed.fault === null;
   if (isMissing) throw new CliError('notFound', `Epoch ${asked.epoch} is not closed by block ${history.height}.`);

@@ -30,7 +30,7 @@ export const statusCommand = defineCommand({
   },
   print: (status) => {
     const units = (text: string): string => `${formatUnits(BigInt(text))} units`;
-    const { certified, audited, approved, rejected } = status.tasks;
+    const { certified, audited, approved, rejected, failed, noResult } = status.tasks;
     const chain = fields([
       ['chain', status.chainId],
       ['genesis', status.genesisHash],
@@ -38,6 +38,7 @@ export const statusCommand = defineCommand({
       ['state root', status.stateRoot],
       ['epoch', `${status.epoch} (${status.epochBlocks} blocks each)`],
       ['tasks', `${certified} certified · ${audited} audited · ${approved} approved · ${rejected} rejected`],
+      ['rejected', `${failed} failed their audit · ${noResult} had an audit without a result`],
       ['paid', units(status.paidUnits)],
       ['minted', units(status.mintedUnits)],
       ['burned', units(status.burnedUnits)],

@@ -23,7 +23,7 @@ function lines(task: TaskDetail): string[] {
     ['status', `${task.status}, ${task.outcome} answer`],
     ['asked', `session ${task.session}, request ${task.requestHash}, gateway ${task.gateway}`],
     ['served', `miner ${task.miner} (rank ${task.rank}, attempt ${task.attempt}) with ${task.modelName}`],
-    ['replica', `${task.replica}; similarity ${ratio(task.similarityPpb)}, ${task.agreement}`],
+    ['replica', `${task.replica}; similarity ${ratio(task.similarityPpb ?? 0)}, ${task.agreement}`],
     [
       'tokens',
       `${task.tokensIn} in, ${task.tokensOut} out; first after ${task.firstTokenMs} ms, all ${task.totalMs} ms`,
@@ -40,7 +40,7 @@ function lines(task: TaskDetail): string[] {
     ['artifact', task.artifactRoot],
   ];
   const unshown = task.refundedUnits === '0' ? ['refunded'] : ['paid'];
-  if (task.replica === 0 && task.similarityPpb === 0) unshown.push('replica');
+  if (task.similarityPpb === null) unshown.push('replica');
   const shown = pairs.filter(([name]) => !unshown.includes(name));
   return [...fields(shown), ...stateLines(task), ...auditLines(task), ...historyLines(task)];
 }

@@ -1,4 +1,4 @@
-import { casesOf, statusOf } from '@assay/explain/case-book';
+import { casesOf } from '@assay/explain/case-book';
 import { explanationLines, onChain } from '@assay/explain/explanation';
 import type { Refusal } from '@assay/explain/refusal';
 import { explainSlash, SlashExplanation } from '@assay/explain/slash';
@@ -91,7 +91,7 @@ describe('explain slash', () => {
     cheat(world);
     cheat(world);
     world.send('owner', 'appealCase', { case: 1 });
-    expect((await casesOf(world.history, fast)).map(statusOf)).toEqual(['pending', 'review']);
+    expect((await casesOf(world.history, fast)).map(({ status }) => status)).toEqual(['pending', 'review']);
     decide(world, 1, true);
     for (let epoch = 0; epoch < 5; epoch++) world.finishEpoch();
     const [due, appealed] = [await explained(world, 0), await explained(world, 1)];

@@ -182,6 +182,7 @@ describe('words', () => {
     ['delegate', { miner: '-1', amount: '1' }, '--miner takes the number of a miner, from 0 to 4294967295, not "-1".'],
     ['vote', { proposal: '0', choice: 'maybe' }, '--choice takes one of yes, no, abstain, veto, not "maybe".'],
     ['acceptModel', { model: '0', accepts: '1' }, '--accepts takes yes or no, not "1".'],
+    ['feedback', { taskId: `0x${'12'.repeat(32)}`, rating: '6' }, '--rating takes one of 1, 2, 3, 4, 5, not "6".'],
     ['feedback', { taskId: '0x12', rating: '5' }, '--task-id takes 32 bytes in hexadecimal, not "0x12".'],
     ['propose', { set: 'halvingDays' }, '--set takes a parameter and its value, as in audit.floorPpb=50000000, not'],
     ['propose', { set: 'halvingDay=7' }, 'No vote could make this change: there is no parameter "halvingDay".'],
@@ -232,4 +233,10 @@ describe('words', () => {
     expect(optionKey('amountUnits', transactionFeeUnits)).toBe('amount');
     expect(optionKey('countUnits', blockTimeMs)).toBe('countUnits');
   });
+});
+
+it('says of terms how each is given, and every component of the competition', () => {
+  const [, terms] = txOptions('createDomain');
+  expect(terms?.description).toContain('burnBps=N,processorsBps=N');
+  for (const name of Object.keys(devnetParams.components)) expect(terms?.description).toContain(`"${name}":0`);
 });

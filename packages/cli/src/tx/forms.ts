@@ -1,7 +1,17 @@
 import { parseUnits } from '@assay/client';
 import { settingOf, withSettings } from '@assay/explain/gov/settings';
 import type { Keystore } from '@assay/node/keys/keystore';
-import { Address, Hardware, ParameterChange, type Params, parseAddress, Quantity, Units } from '@assay/protocol';
+import {
+  Address,
+  Hardware,
+  ParameterChange,
+  type Params,
+  parseAddress,
+  Quantity,
+  ratings,
+  redundancies,
+  Units,
+} from '@assay/protocol';
 import { EnumType, fromHex, RefType, TextType, UintType } from '@assay/ssz';
 import {
   BooleanType,
@@ -37,12 +47,20 @@ export interface Form {
 
 /** Fields that take fewer words than their type has. */
 const words: Readonly<Record<string, readonly string[]>> = { 'RegisterRole.kind': ['oracle', 'validator', 'gateway'] };
+/** Fields that take fewer numbers than their type has. */
+const numbers: Readonly<Record<string, readonly number[]>> = {
+  'Feedback.rating': ratings,
+  'OpenSession.redundancy': redundancies,
+};
+
 /** The form of a field of a transaction, chosen by its type; `owner` is the name of the type it belongs to. */
 export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   if (type instanceof EnumType) return wordForm(words[`${owner}.${name}`] ?? type.words);
   if (type === Units) return unitsForm;
   if (type === Quantity) return quantityForm;
   if (type instanceof RefType) return refForm(type);
+  const few = numbers[`${owner}.${name}`];
+  if (few !== undefined) return fewForm(few);
   if (type instanceof UintType) return numberForm(type);
   if (type instanceof BooleanType) return name === 'sharesPrompts' ? wishForm : yesForm;
   if (type === Address) return addressForm;
@@ -97,6 +115,17 @@ function numberForm({ max }: UintType): Form {
     placeholder: 'N',
     takes: `a whole number from 0 to ${max}`,
     read: (text) => (/^\d{1,16}$/.test(text) && Number(text) <= max ? Number(text) : null),
+  };
+}
+
+function fewForm(choices: readonly number[]): Form {
+  const form = wordForm(choices.map(String));
+  return {
+    ...form,
+    read: (text, known) => {
+      const word = form.read(text, known);
+      return word === null ? null : Number(word);
+    },
   };
 }
 
@@ -204,9 +233,15 @@ function structForm(type: Struct): Form {
     form: formOf(fieldType, fieldName, type.typeName),
   }));
   const json = jsonForm(type);
+  const lists = type.fieldsEntries.flatMap(({ fieldName, fieldType }) => {
+    const item = isList(fieldType) ? (fieldType as unknown as { elementType: Type<unknown> }).elementType : null;
+    if (item === null) return [];
+    const example = JSON.stringify(item.toJson(item.defaultValue()));
+    return `which alone sets ${fieldName}, as in {"${fieldName}":[${example}],…}`;
+  });
   return {
     placeholder: 'NAME=VALUE,…',
-    takes: `${members.map(({ key, form }) => `${key}=${form.placeholder}`).join(',')}, or JSON`,
+    takes: [members.map(({ key, form }) => `${key}=${form.placeholder}`).join(','), 'or JSON', ...lists].join(', '),
     read: (text, known) => {
       if (text.trimStart().startsWith('{')) return json.read(text, known);
       const given = text.split(',').map((pair) => settingOf(pair));

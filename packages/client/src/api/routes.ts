@@ -1,3 +1,4 @@
+import { markedEvents } from '@assay/protocol';
 import { z } from 'zod';
 import { Committee } from './committee.ts';
 import { MinerEarning, NodeCondition } from './condition.ts';
@@ -12,9 +13,13 @@ import {
   BlockDetail,
   BlockPage,
   Checked,
+  DelegationPage,
   DomainPage,
   Epoch,
+  EventPage,
   GatewayPage,
+  HoldingPage,
+  KeptState,
   Miner,
   MinerPage,
   MixerPage,
@@ -55,6 +60,7 @@ export const pathParameters = {
   /** 64 hexadecimal digits, `0x` before them or not. */
   taskId: z.string(),
   name: z.string(),
+  event: z.enum(markedEvents),
   kind: ProofKind,
   id: z.string(),
 } as const;
@@ -118,6 +124,12 @@ export const apiRoutes = {
     bytes: true,
     missing: 'There is no block of this height yet; GET /assay/v1/status says how far the chain is.',
   }),
+  /** As bytes: the length of the block with its seal, four bytes, little-endian; that block; the state after it. */
+  state: get('states/{height}', KeptState, 'The newest state that the node keeps up to a height; as bytes, whole.', {
+    bytes: true,
+    missing: 'No state up to this height is kept here: a replay begins with the genesis.',
+  }),
+  events: get('events/{event}', EventPage, 'Every event of a type; of the types that happen now and then.', list),
   account: get('accounts/{address}', Account, 'What an account holds.', {
     missing: 'This address never held anything on this chain.',
   }),
@@ -145,6 +157,8 @@ export const apiRoutes = {
     },
   ),
   models: get('models', ModelPage, 'The registered models.', list),
+  delegations: get('delegations', DelegationPage, 'What accounts staked on miners.', list),
+  holdings: get('holdings', HoldingPage, 'Shares of models, and what backs them, by account.', list),
   sessions: get('sessions', SessionPage, 'The sessions.', list),
   session: get('sessions/{index}', Session, 'One session.', { missing: 'No session has this index.' }),
   openCases: get('cases', OpenCasePage, 'The cases that are not decided, by their numbers.', list),

@@ -4,9 +4,11 @@ import {
   AuditorState,
   AuditVerdict,
   CaseRow,
+  DelegationRow,
   emissionRateShape,
   epochCloseShape,
   GatewayRow,
+  HoldingRow,
   type LedgerEvent,
   ledgerEventShape,
   MinerRow,
@@ -55,7 +57,15 @@ export const Status = z.object({
   epochBlocks: count,
   blockTimeMs: count,
   /** All of them since genesis. */
-  tasks: z.object({ certified: count, audited: count, approved: count, rejected: count }),
+  tasks: z.object({
+    certified: count,
+    audited: count,
+    approved: count,
+    rejected: count,
+    /** Of the rejected: failed their audit, and had one without a result. */
+    failed: count,
+    noResult: count,
+  }),
   paidUnits: units,
   genesisUnits: units,
   mintedUnits: units,
@@ -102,6 +112,16 @@ export const DomainPage = pageOf(Domain);
 export type DomainPage = z.infer<typeof DomainPage>;
 export const ModelPage = pageOf(Model);
 export type ModelPage = z.infer<typeof ModelPage>;
+/** What an account staked on a miner. */
+export const Delegation = z.object({ index: count, ...shapeOf(DelegationRow) });
+export type Delegation = z.infer<typeof Delegation>;
+export const DelegationPage = pageOf(Delegation);
+export type DelegationPage = z.infer<typeof DelegationPage>;
+/** What an account has in a model: shares, and base units it backs it with. */
+export const Holding = z.object({ index: count, ...shapeOf(HoldingRow) });
+export type Holding = z.infer<typeof Holding>;
+export const HoldingPage = pageOf(Holding);
+export type HoldingPage = z.infer<typeof HoldingPage>;
 export const SessionPage = pageOf(Session);
 export type SessionPage = z.infer<typeof SessionPage>;
 
@@ -208,9 +228,9 @@ export const Task = z.object({
   refundedUnits: units,
   /** The epoch that paid it; null until then, and for ever when it was rejected. */
   paidEpoch: count.nullable(),
-  /** With the answers of the other replicas; zero without any. */
-  similarityPpb: ppb,
-  agreement: z.enum(Agreement.words),
+  /** With the answers of the other replicas; null where a session asks for one answer. */
+  similarityPpb: ppb.nullable(),
+  agreement: z.enum(Agreement.words).nullable(),
 });
 export type Task = z.infer<typeof Task>;
 export const TaskPage = z.object({ height: count, items: z.array(Task) });
@@ -233,6 +253,14 @@ export const TaskDetail = Task.extend({
   history: z.array(z.object({ height: count, event: Event })),
 });
 export type TaskDetail = z.infer<typeof TaskDetail>;
+
+/** Events of one type with the heights of their blocks; the page ends between two blocks. */
+export const EventPage = z.object({ height: count, items: z.array(z.object({ height: count, event: Event })) });
+export type EventPage = z.infer<typeof EventPage>;
+
+/** A state that the node keeps: the height it stands after, its root there, its size. */
+export const KeptState = z.object({ height: count, stateRoot: bytes32, bytes: count });
+export type KeptState = z.infer<typeof KeptState>;
 
 /** A task that is known but not yet in a block. */
 export const Pending = z.object({ status: z.literal('pending'), taskId: bytes32, message: z.string() });

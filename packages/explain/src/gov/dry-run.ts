@@ -1,15 +1,7 @@
 import { Ledger, snapshotAfter, trusting, type Verifier } from '@assay/ledger';
-import {
-  type EpochClose,
-  type LedgerEvent,
-  type ProposalAction,
-  type ProposalRow,
-  type Ref,
-  ref,
-  State,
-} from '@assay/protocol';
+import { type EpochClose, type LedgerEvent, type ProposalAction, type Ref, ref, State } from '@assay/protocol';
 import { Refusal } from '../refusal.ts';
-import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
+import { type History, headOf, type Replayed, replayBlocks, startUpTo } from '../replay-blocks.ts';
 import { type Setting, withSettings } from './settings.ts';
 
 /** What one account earned as one thing over the epochs, base units. */
@@ -65,9 +57,11 @@ export async function dryRun(
   const verifier = options.fast ? trusting : history.verifier;
   const books = { before: new Book(), after: new Book() };
   const lastBefore = Math.max(0, fromEpoch * epochBlocks - 1);
-  let changed = lastBefore === 0 ? changedLedger(Ledger.fromGenesis(history.genesis), change) : null;
+  const start = await startUpTo(history, lastBefore);
+  const isThere = start.ledger.state.globals.height === lastBefore;
+  let changed = isThere ? changedLedger(start.ledger, change) : null;
   let otherResults = 0;
-  for await (const replayed of replayBlocks(history, options)) {
+  for await (const replayed of replayBlocks(history, { ...options, start })) {
     const { height, result, ledger } = replayed;
     if (books.before.lastEpoch === toEpoch && books.after.lastEpoch === toEpoch) break;
     if (changed !== null) {
@@ -105,8 +99,7 @@ async function actionOfProposal(
   proposal: Ref<'proposals'>,
   options: { readonly fast: boolean },
 ): Promise<ProposalAction> {
-  let row: Readonly<ProposalRow> | undefined;
-  for await (const { ledger } of replayBlocks(history, options)) row = ledger.state.proposals.get(proposal);
+  const row = (await headOf(history, options)).state.proposals.get(proposal);
   if (row === undefined) {
     throw new Refusal(
       'notFound',

@@ -1,10 +1,9 @@
 import { formatUnits } from '@assay/client';
-import type { LedgerView } from '@assay/ledger';
-import { addressText, type ProposalRow, type Ref, type VoteCount } from '@assay/protocol';
+import { addressText, type ProposalRow } from '@assay/protocol';
 import { z } from 'zod';
 import { hex } from '../explanation.ts';
 import { ratio } from '../ratio.ts';
-import { type History, replayBlocks } from '../replay-blocks.ts';
+import { type History, headOf } from '../replay-blocks.ts';
 
 const count = z.object({
   yesUnits: z.string(),
@@ -28,15 +27,11 @@ export const Proposal = z.object({
 });
 export type Proposal = z.infer<typeof Proposal>;
 
-/** Every proposal of a chain, oldest first, replayed from its blocks. */
+/** Every proposal of a chain, oldest first: of the state after its last block, with the counts of its blocks. */
 export async function proposalsOf(history: History, options: { readonly fast: boolean }): Promise<Proposal[]> {
-  const counts = new Map<Ref<'proposals'>, VoteCount>();
-  let state: LedgerView | null = null;
-  for await (const { ledger, result } of replayBlocks(history, options)) {
-    state = ledger.state;
-    for (const event of result.events) if (event.type === 'votingEnded') counts.set(event.proposal, event.count);
-  }
-  const { proposals, votes } = state ?? { proposals: [], votes: [] };
+  const ended = await history.marked('votingEnded');
+  const counts = new Map(ended.map(({ event }) => [event.proposal, event.count]));
+  const { proposals, votes } = (await headOf(history, options)).state;
   const cast = [...votes];
   return Array.from(proposals, (row, proposal) => ({
     proposal,
@@ -45,7 +40,7 @@ export async function proposalsOf(history: History, options: { readonly fast: bo
     asks: wordsOf(row),
     endEpoch: row.endEpoch,
     executeEpoch: row.executeEpoch,
-    count: countText(counts.get(proposal)),
+    count: counts.get(proposal) ?? null,
     voters: cast.filter((vote) => vote.proposal === proposal).length,
   }));
 }
@@ -73,16 +68,4 @@ function wordsOf({ action }: Readonly<ProposalRow>): string {
       return `noise profile of ${pair}: T1 up to ${ratio(t1LimitPpb)}, ${marginMicro / 1_000_000} nats`;
     }
   }
-}
-
-function countText(votes: VoteCount | undefined): Proposal['count'] {
-  if (votes === undefined) return null;
-  const { yesUnits, noUnits, abstainUnits, vetoUnits, totalUnits } = votes;
-  return {
-    yesUnits: String(yesUnits),
-    noUnits: String(noUnits),
-    abstainUnits: String(abstainUnits),
-    vetoUnits: String(vetoUnits),
-    totalUnits: String(totalUnits),
-  };
 }

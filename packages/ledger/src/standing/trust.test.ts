@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isqrt } from '../arithmetic/integers.ts';
 import { worldParams } from '../testing/params.fixture.ts';
 import { auditRatePpb, cappedTrust, keptPpb, trustPpbOf } from './trust.ts';
 import { routingWeight } from './weight.ts';
@@ -13,6 +14,16 @@ function wilson(passed: number, failed: number): number {
   const z = 1.645;
   const centre = p + (z * z) / (2 * n);
   return (centre - z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))) / (1 + (z * z) / n);
+}
+
+/** The same to 10⁻³⁰, rounded down to ppb. */
+function exactPpb(passed: bigint, failed: bigint): bigint {
+  const fine = 10n ** 30n;
+  const [lost, zSquared] = [failed + micro(1), 2_706_025n];
+  const total = passed + lost;
+  const root = isqrt(((4n * passed * lost + zSquared * total) * fine * fine) / (4n * micro(1) * total));
+  const low = ((2n * passed + zSquared) * fine) / micro(2) - (1645n * root) / 1000n;
+  return low <= 0n ? 0n : (low * micro(1) * 10n ** 9n) / ((total + zSquared) * fine);
 }
 
 describe('trust', () => {
@@ -30,6 +41,16 @@ describe('trust', () => {
     [100_000, 0],
   ])('is the Wilson bound after %i passes and %i failures', (passed, failed) => {
     expect(Math.abs(trustPpbOf(micro(passed), micro(failed)) / 1e9 - wilson(passed, failed))).toBeLessThan(1e-7);
+  });
+
+  it('is the exact bound rounded down, or at times one ppb above it, as the integers of the clause are rounded', () => {
+    const count = (most: number) => fc.bigInt({ min: 0n, max: micro(most) });
+    fc.assert(
+      fc.property(count(100_000), count(1000), (passed, failed) => {
+        expect([0n, 1n]).toContain(BigInt(trustPpbOf(passed, failed)) - exactPpb(passed, failed));
+      }),
+    );
+    expect([trustPpbOf(1_709_057n, 2_074_740n), exactPpb(1_709_057n, 2_074_740n)]).toEqual([116_218_889, 116_218_888n]);
   });
 
   it('rises with every pass, falls with every failure, and stays within 0 and 1', () => {

@@ -11,6 +11,6 @@ export const backModel: TransactionRule<BodyValues['backModel']> = {
   apply(state, { model, amountUnits }, { sender }) {
     state.debit(sender, amountUnits);
     state.addHolding({ model, holder: sender, shares: 0, backingUnits: amountUnits });
-    return [];
+    return [{ type: 'modelBacked', model, holder: sender, units: amountUnits }];
   },
 };

@@ -22,6 +22,25 @@ describe('delegate economics §6.2', () => {
     expect(world.balance('otherPayer')).toBe(1_000_000n - 2n * FEE - 42n);
     expect([...world.state.delegations]).toEqual([{ staker: world.address('otherPayer'), miner: 0, stakeUnits: 42n }]);
     expect(world.state.miners.at(0).delegatedUnits).toBe(42n);
+    const staker = world.address('otherPayer');
+    expect(world.events.at(-1)).toEqual({ type: 'delegated', miner: 0, staker, units: 12n });
+  });
+
+  it('is told, as are what is taken back, shares that go to another, and backing', () => {
+    const world = new World().populate();
+    const [staker, creator] = [world.address('payer'), world.address('creator')];
+    world.send('payer', 'delegate', { miner: 0, amountUnits: 30n });
+    world.send('payer', 'undelegate', { miner: 0, amountUnits: 10n });
+    world.send('payer', 'backModel', { model: 0, amountUnits: 7n });
+    world.send('payer', 'withdrawBacking', { model: 0, amountUnits: 3n });
+    world.block(world.tx('creator', 'transferModelShares', { model: 0, to: staker, shares: 5 }));
+    expect(world.events.slice(-5)).toEqual([
+      { type: 'delegated', miner: 0, staker, units: 30n },
+      { type: 'undelegated', miner: 0, staker, units: 10n },
+      { type: 'modelBacked', model: 0, holder: staker, units: 7n },
+      { type: 'backingWithdrawn', model: 0, holder: staker, units: 3n },
+      { type: 'modelSharesTransferred', model: 0, from: creator, to: staker, shares: 5 },
+    ]);
   });
 
   it('counts as the miner’s stake in the competition', () => {

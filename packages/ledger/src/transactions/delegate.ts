@@ -17,6 +17,6 @@ export const delegate: TransactionRule<BodyValues['delegate']> = {
     state.debit(sender, amountUnits);
     state.delegations.update(index, { stakeUnits: state.delegations.at(index).stakeUnits + amountUnits });
     state.miners.update(miner, { delegatedUnits: state.miners.at(miner).delegatedUnits + amountUnits });
-    return [];
+    return [{ type: 'delegated', miner, staker: sender, units: amountUnits }];
   },
 };

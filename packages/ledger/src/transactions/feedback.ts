@@ -1,11 +1,8 @@
-import type { BodyValues } from '@assay/protocol';
+import { type BodyValues, ratings } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { invariant } from '../arithmetic/invariant.ts';
 import { isAssigned } from '../batch/work.ts';
 import type { TransactionRule } from './rule.ts';
-
-const LOWEST = 1;
-const HIGHEST = 5;
 
 /** A payer's rating of an approved task of its own, once for each (economics §4.5, E4). */
 export const feedback: TransactionRule<BodyValues['feedback']> = {
@@ -19,7 +16,7 @@ export const feedback: TransactionRule<BodyValues['feedback']> = {
     if (status !== 'approved' && status !== 'settled') return 'TASK_NOT_APPROVED';
     if (!isAssigned(task, asked)) return 'NOT_ASSIGNED'; // economics §7.3
     if (isRated) return 'ALREADY_RATED';
-    return rating < LOWEST || rating > HIGHEST ? 'BAD_RATING' : 'OK';
+    return ratings.includes(rating) ? 'OK' : 'BAD_RATING';
   },
   apply(state, { taskId, rating }, { sender }) {
     const index = state.taskOf(taskId);

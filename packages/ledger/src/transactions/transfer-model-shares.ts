@@ -13,6 +13,6 @@ export const transferModelShares: TransactionRule<BodyValues['transferModelShare
   apply(state, { model, to, shares }, { sender }) {
     state.addHolding({ model, holder: sender, shares: -shares, backingUnits: 0n });
     state.addHolding({ model, holder: to, shares, backingUnits: 0n });
-    return [];
+    return [{ type: 'modelSharesTransferred', model, from: sender, to, shares }];
   },
 };

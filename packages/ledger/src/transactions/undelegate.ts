@@ -17,7 +17,7 @@ export const undelegate: TransactionRule<BodyValues['undelegate']> = {
     state.delegations.update(index, { stakeUnits: state.delegations.at(index).stakeUnits - amountUnits });
     state.miners.update(miner, { delegatedUnits: state.miners.at(miner).delegatedUnits - amountUnits });
     beginUnbonding(state, { account: sender, kind: 'delegation', role: miner }, amountUnits);
-    return [];
+    return [{ type: 'undelegated', miner, staker: sender, units: amountUnits }];
   },
 };
 

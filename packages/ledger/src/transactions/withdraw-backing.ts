@@ -14,6 +14,6 @@ export const withdrawBacking: TransactionRule<BodyValues['withdrawBacking']> = {
   apply(state, { model, amountUnits }, { sender }) {
     state.addHolding({ model, holder: sender, shares: 0, backingUnits: -amountUnits });
     beginUnbonding(state, { account: sender, kind: 'backing', role: model }, amountUnits);
-    return [];
+    return [{ type: 'backingWithdrawn', model, holder: sender, units: amountUnits }];
   },
 };

@@ -32,6 +32,7 @@ import { writeDurably } from '../store/durable-file.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { attackersIn } from './attackers.ts';
 import {
+  allMiners,
   concurrency,
   devnetGenesis,
   devnetParams,
@@ -39,6 +40,7 @@ import {
   keyNames,
   names,
   sessionDepositUnits,
+  stayingLine,
 } from './genesis.ts';
 import { hasNewcomers, type Testing, testNewcomers } from './newcomers.ts';
 import type { AttackersStatus, Devnet, DevnetOptions, DevnetStatus } from './port.ts';
@@ -57,15 +59,17 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 
 async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   useNativeHasher();
-  const { dataDir, miners, onProgress } = options;
+  const { dataDir, onProgress } = options;
   takeDirectory(dataDir, onProgress, closing);
   if (options.fresh) empty(options);
   requireWhole(dataDir, options);
   const log = openLog(dataDir, closing);
   const stored = await storedGenesis(options);
   const file = await openApiKeys(dataDir, stored);
-  const ring = await openKeyRing(dataDir, keyNames(miners));
+  const ring = await openKeyRing(dataDir, keyNames(options.miners));
   const keys = ring.named;
+  const miners = allMiners(keys.names(), options.miners);
+  if (miners > options.miners) onProgress(stayingLine(miners, options.miners));
   const asked = {
     ...options,
     sequences: miners * concurrency,

@@ -56,6 +56,22 @@ export const names = {
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
+/** As many miners as were asked for, and those that a network has had before: it draws them, running or not. */
+export function allMiners(keys: readonly { readonly name: string }[], asked: number): number {
+  const known = new Set(keys.map(({ name }) => name));
+  let all = asked;
+  while (known.has(names.miner(all))) all++;
+  return all;
+}
+
+/** What is said where more miners run than were asked for. */
+export function stayingLine(all: number, asked: number): string {
+  const last = all - 1;
+  const pause = `assay tx setRoleStatus --kind miner --role ${last} --status paused --from ${names.miner(last)}`;
+  const why = `This network has ${all} miners, and all of them run, not ${asked}: it would draw the others, too.`;
+  return `${why} \`${pause}\` takes the last one out of its draws.`;
+}
+
 /** Every role the default network runs. */
 export function devnetRoles(miners: number, mixers: number = committee.mixers): RoleSpec[] {
   const each = (kind: RoleSpec['kind'], count: number, nameOf: (i: number) => string) =>

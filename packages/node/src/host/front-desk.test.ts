@@ -13,7 +13,7 @@ const nobodyAsks = () => {
 it('says that the chain is still read, then that this node has no gateway', async () => {
   const desk = new FrontDesk(nobodyAsks, runtime);
   expect([desk.list(), desk.isPending('0x00')]).toEqual([[], false]);
-  expect(() => desk.models()).toThrow(expect.objectContaining({ code: 'CATCHING_UP' }));
+  expect(() => desk.models('')).toThrow(expect.objectContaining({ code: 'CATCHING_UP' }));
   await expect(desk.set('miner', false)).rejects.toMatchObject({ code: 'CATCHING_UP' });
   const built: BuiltRoles = {
     roles: new Roles(() => {}),

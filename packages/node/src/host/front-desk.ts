@@ -38,8 +38,8 @@ export class FrontDesk implements ChatService, OperatorService {
     return answer;
   }
 
-  models(): ReturnType<ChatService['models']> {
-    return this.#chat().models();
+  models(apiKey: string): ReturnType<ChatService['models']> {
+    return this.#chat().models(apiKey);
   }
 
   knowsKey(apiKey: string): boolean {

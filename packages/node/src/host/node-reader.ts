@@ -7,7 +7,9 @@ import {
   type Committee,
   type DomainQueue,
   type Epoch,
+  type EventPage,
   type GenesisJson,
+  type KeptState,
   type Miner,
   type MinerEarning,
   type OpenCasePage,
@@ -52,6 +54,8 @@ import {
   type BodyKind,
   type EngineInfo,
   type Genesis,
+  headerOf,
+  type MarkedEvent,
   proofTables,
   type Ref,
   resultCodes,
@@ -95,7 +99,7 @@ export class LocalReader implements NodeReader {
 
   status(): Status {
     const { globals, params, chain } = this.#head;
-    const { certified, audited, approved, rejected, paidUnits } = this.#parts.totals.totals;
+    const { certified, audited, approved, rejected, failed, noResult, paidUnits } = this.#parts.totals.totals;
     return {
       version: this.#parts.version,
       chainId: chain.chainId,
@@ -106,7 +110,7 @@ export class LocalReader implements NodeReader {
       epoch: globals.epoch,
       epochBlocks: params.epochBlocks,
       blockTimeMs: params.blockTimeMs,
-      tasks: { certified, audited, approved, rejected },
+      tasks: { certified, audited, approved, rejected, failed, noResult },
       paidUnits: String(paidUnits),
       genesisUnits: String(globals.genesisUnits),
       mintedUnits: String(globals.mintedUnits),
@@ -174,6 +178,28 @@ export class LocalReader implements NodeReader {
     return sealedBlockBytes(block, seal);
   }
 
+  stateBytes(upTo: number): { readonly block: Uint8Array; readonly state: Uint8Array } | null {
+    const { store } = this.#parts;
+    const height = store.snapshots.upTo(upTo);
+    const state = height === null ? null : store.snapshotAt(height);
+    const block = height === null ? null : this.blockBytes(height);
+    return block === null || state === null ? null : { block, state };
+  }
+
+  state(upTo: number): KeptState | null {
+    const { store } = this.#parts;
+    const height = store.snapshots.upTo(upTo);
+    const block = height === null ? null : store.blockAt(height);
+    if (height === null || block === null) return null;
+    return { height, stateRoot: hexText(headerOf(block).stateRoot), bytes: store.snapshots.bytesAt(height) };
+  }
+
+  events(event: MarkedEvent, page: PageRequest): EventPage {
+    const { store } = this.#parts;
+    const items = store.heightsWith(event, page).flatMap((height) => markedEventsAt(store, event, height));
+    return { height: store.height, items };
+  }
+
   account(address: Uint8Array): Account | null {
     const state = this.#head;
     const index = state.accountOf(address);
@@ -230,6 +256,14 @@ export class LocalReader implements NodeReader {
 
   models(page: PageRequest) {
     return pageOf(this.#head, 'models', page, (row, index) => rowJson.model(index, row));
+  }
+
+  delegations(page: PageRequest) {
+    return pageOf(this.#head, 'delegations', page, (row, index) => rowJson.delegation(index, row));
+  }
+
+  holdings(page: PageRequest) {
+    return pageOf(this.#head, 'holdings', page, (row, index) => rowJson.holding(index, row));
   }
 
   sessions(page: PageRequest) {
@@ -315,11 +349,21 @@ export class LocalReader implements NodeReader {
     const model = this.#head.models.get(receipt.model);
     const modelName = model?.name ?? '';
     const verdict = audit?.verdict ?? null;
-    return taskJson(row, receipt, { order, modelName, timeMs, verdict, refundedUnits, paidEpoch });
+    const redundancy = this.#head.sessions.get(receipt.session)?.redundancy ?? 1;
+    const isCompared = redundancy > 1;
+    return taskJson(row, receipt, { order, modelName, timeMs, verdict, isCompared, refundedUnits, paidEpoch });
   }
 }
 
-type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | 'domains' | 'models' | 'sessions';
+/** The events of a type in the block of a height, as the API has them. */
+export function markedEventsAt(store: Pick<Store, 'resultAt'>, type: MarkedEvent, height: number): EventPage['items'] {
+  const events = store.resultAt(height)?.events ?? [];
+  return events.filter((event) => event.type === type).map((event) => ({ height, event: eventJson(event) }));
+}
+
+type TableName =
+  | ('miners' | 'mixers' | 'validators' | 'oracles' | 'gateways')
+  | ('domains' | 'models' | 'delegations' | 'holdings' | 'sessions');
 type Rows<Row> = Pick<ReadonlyTable<Row>, 'get' | 'length'>;
 type RowOf<Name extends TableName> = LedgerView[Name] extends Rows<infer Row> ? Row : never;
 

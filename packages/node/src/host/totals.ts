@@ -15,6 +15,8 @@ const Totals = z.object({
   /** Audits that ended with the task approved, and with it rejected. */
   passed: z.int(),
   failed: z.int(),
+  /** Audits that ended without a result. */
+  noResult: z.int(),
   refundedUnits: units,
   paidUnits: units,
 });
@@ -28,6 +30,7 @@ const none: Totals = {
   audited: 0,
   passed: 0,
   failed: 0,
+  noResult: 0,
   refundedUnits: 0n,
   paidUnits: 0n,
 };
@@ -88,6 +91,7 @@ function count(totals: Totals, event: LedgerEvent): void {
       totals.rejected++;
       if (event.reason !== 'outlier' && event.reason !== 'noMajority') totals.audited++;
       if (event.reason === 'soft' || event.reason === 'hard') totals.failed++;
+      if (event.reason === 'noResult') totals.noResult++;
       totals.refundedUnits += event.refundedUnits;
       break;
     case 'epochClosed':

@@ -71,6 +71,8 @@ export type NodeReader = {
 } & {
   /** The serialised block at a height; null when there is none. */
   blockBytes(height: number): Uint8Array | null;
+  /** The newest state that is kept up to a height, and its block; null when there is none. */
+  stateBytes(height: number): { readonly block: Uint8Array; readonly state: Uint8Array } | null;
   /** The proof of a row by its key in a table; null when the state holds no such row. */
   proof(row: RowKey): Eventually<RowProofJson | null>;
   /** The chain's `submit`. */

@@ -26,10 +26,13 @@ import {
   addressText,
   Block,
   CaseRow,
+  DelegationRow,
   DomainRow,
   type EpochClose,
   GatewayRow,
   Genesis,
+  HoldingRow,
+  type MarkedEvent,
   MinerRow,
   MixerRow,
   ModelRow,
@@ -84,6 +87,7 @@ const task: TaskDetail = {
     modelName: 'echo',
     timeMs: 1000,
     verdict: 'pass',
+    isCompared: false,
     refundedUnits: 0n,
     paidEpoch: null,
   }),
@@ -182,7 +186,7 @@ export class SmallChain implements NodeReader {
       epoch: 0,
       epochBlocks: 32,
       blockTimeMs: 500,
-      tasks: { certified: 1, audited: 1, approved: 1, rejected: 0 },
+      tasks: { certified: 1, audited: 1, approved: 1, rejected: 0, failed: 0, noResult: 0 },
       ...zero,
     };
   }
@@ -216,6 +220,19 @@ export class SmallChain implements NodeReader {
     const found = at(height);
     return found === undefined ? null : SealedBlock.serialize({ block: found.block, seal: null });
   }
+  stateBytes(height: number) {
+    const block = this.blockBytes(height);
+    return block === null ? null : { block, state: Uint8Array.of(height) };
+  }
+  state(height: number) {
+    const found = at(height);
+    return found === undefined ? null : { height, stateRoot: hexText(found.block.header.stateRoot), bytes: 1 };
+  }
+  events(event: MarkedEvent) {
+    const dismissed = { type: 'caseDismissed', case: 0, by: 'time', returnedUnits: 0n } as const;
+    const items = event === dismissed.type ? [{ height: 2, event: eventJson(dismissed) }] : [];
+    return { height: headHeight, items };
+  }
   account(address: Uint8Array) {
     if (addressText(address) !== knownAddress) return null;
     return rowJson.account({ ...AccountRow.defaultValue(), address, balanceUnits: 2n ** 63n });
@@ -234,6 +251,8 @@ export class SmallChain implements NodeReader {
   domains = (request: PageRequest) => page([rowJson.domain(0, DomainRow.defaultValue())], request);
   queue = (domain: number) => (domain === 0 ? { domain, maxWaiting: 256, maxWaitMs: 60_000, mixers: [] } : null);
   models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
+  delegations = (request: PageRequest) => page([rowJson.delegation(0, DelegationRow.defaultValue())], request);
+  holdings = (request: PageRequest) => page([rowJson.holding(0, HoldingRow.defaultValue())], request);
   sessions = (request: PageRequest) => page([rowJson.session(0, SessionRow.defaultValue())], request);
   session = (index: number) => (index === 0 ? rowJson.session(0, SessionRow.defaultValue()) : null);
   openCases = (request: PageRequest) => page(openCases, request);

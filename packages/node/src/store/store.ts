@@ -4,15 +4,18 @@ import {
   AssayError,
   Block,
   type EpochClose,
+  isMarked,
   type LedgerEvent,
   ledgerEventShape,
+  type MarkedEvent,
+  markedEvents,
   type ResultCode,
   resultCodes,
   Seal,
   type SealedBlock,
 } from '@assay/protocol';
 import type { RoleStore } from '@assay/roles/ports/store';
-import { enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
+import { encodeText, enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
 import type { Database, RootDatabase } from 'lmdb';
 import { version } from '../version.ts';
 import { CheckedRows } from './checked-rows.ts';
@@ -21,6 +24,7 @@ import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { repairDataFile } from './repair.ts';
 import { type ExpiryKey, LmdbRoleStore } from './role-store.ts';
 import { codecOf, type ShapeCodec } from './shape-codec.ts';
+import { Snapshots } from './snapshots.ts';
 import { openEnvironment, openTables, type Tables, viewKeys } from './tables.ts';
 import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges, taskRecordShape } from './tasks.ts';
 
@@ -28,7 +32,6 @@ import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges, taskRe
 const layout = 3;
 /** Present while the views hold something that is not what was written. */
 const damagedViewsKey = 'damagedViews';
-const keptSnapshots = 3;
 
 /** What a block did: the codes in the order of its transactions, then the events. */
 const storedResultShape = {
@@ -40,7 +43,7 @@ export type StoredResult = Shaped<typeof storedResultShape>;
 /** The rows of views. */
 const resultRow = codecOf(storedResultShape);
 const taskRow = codecOf(taskRecordShape);
-const rows = new CheckedRows(resultRow, taskRow);
+const rows = new CheckedRows(resultRow, taskRow, { layout: encodeText(markedEvents.join()) });
 
 export interface StoreOptions {
   readonly dir: string;
@@ -131,6 +134,7 @@ export type ChainStore = Pick<
 /** A node's data directory: blocks, what they did, snapshots of the state, views, and what the roles remember. */
 export class Store {
   readonly dir: string;
+  readonly snapshots: Snapshots;
   readonly #lock: DirectoryLock | null;
   readonly #environment: RootDatabase;
   readonly #tables: Tables;
@@ -151,6 +155,7 @@ export class Store {
     this.#lock = parts.lock;
     this.#environment = parts.environment;
     this.#tables = parts.tables;
+    this.snapshots = new Snapshots(parts.tables, () => this.base);
     this.#secret = parts.secret;
     this.#onNotice = parts.onNotice;
     this.#hasDamagedViews = parts.tables.meta.doesExist(damagedViewsKey) || !isLastSound(parts.tables.results);
@@ -183,14 +188,21 @@ export class Store {
     return stored === undefined || height === this.base ? null : this.#read(resultRow, stored);
   }
 
-  /** Heights of the snapshots, newest first. */
+  /** Heights of the newest snapshots, and of the one that the chain here began with; newest first. */
   snapshotHeights(): readonly number[] {
-    return [...this.#tables.snapshots.getKeys({ reverse: true })];
+    return this.snapshots.offered;
   }
 
   /** The state after the block of a height, as `Ledger.snapshot` gave it. */
   snapshotAt(height: number): Uint8Array | null {
     return copyOf(this.#tables.snapshots.get(height));
+  }
+
+  /** At most `limit` heights from `from` on of blocks with an event of a type, rising. */
+  heightsWith(type: MarkedEvent, { from, limit }: { from: number; limit: number }): number[] {
+    const place = markedEvents.indexOf(type);
+    const keys = this.#tables.marks.getKeys({ start: [place, from], end: [place + 1, 0], limit });
+    return Array.from(keys, ([, height]) => height);
   }
 
   /** The record of a task; null until it is certified in a durable block. */
@@ -233,7 +245,7 @@ export class Store {
       this.#tables.blocks.put(height, Buffer.from(commit.bytes)),
       ...(commit.seal === null ? [] : [this.#tables.seals.put(height, Buffer.from(Seal.serialize(commit.seal)))]),
       ...this.#putViews(height, commit.result, changes),
-      ...(commit.snapshot === null ? [] : this.#putSnapshot(height, commit.snapshot)),
+      ...(commit.snapshot === null ? [] : this.snapshots.put(height, commit.snapshot)),
       ...this.#deleteExpired(height),
     ]);
   }
@@ -316,13 +328,15 @@ export class Store {
   }
 
   #putViews(height: number, result: BlockResult, { changed, added }: TaskChanges): Promise<unknown>[] {
-    const { results, tasks, taskOrder, epochs } = this.#tables;
+    const { results, tasks, taskOrder, epochs, marks } = this.#tables;
+    const marked = new Set(result.events.map(({ type }) => type).filter(isMarked));
     const codes = result.transactions.map(({ code }) => code);
     return [
       results.put(height, rows.encode(resultRow, { codes, events: result.events })),
       ...Array.from(changed.values(), (record) => tasks.put(record.receipt.taskId, rows.encode(taskRow, record))),
       ...added.map(({ order, receipt }) => taskOrder.put(order, Buffer.from(receipt.taskId))),
       ...result.events.filter(isClose).map(({ close }) => epochs.put(close.epoch, height)),
+      ...Array.from(marked, (type) => marks.put([markedEvents.indexOf(type), height], Buffer.alloc(0))),
     ];
   }
 
@@ -335,15 +349,6 @@ export class Store {
     if (this.#lock !== null) this.#tables.meta.put(damagedViewsKey, Buffer.alloc(0)).catch(() => {});
     const detail = `A view in ${this.dir} is damaged; the next start makes all of them again from the blocks.`;
     throw new AssayError('DATA_DAMAGED', detail);
-  }
-
-  #putSnapshot(height: number, bytes: Uint8Array): Promise<unknown>[] {
-    const { snapshots } = this.#tables;
-    const { base } = this;
-    const outdated = this.snapshotHeights()
-      .filter((kept) => kept !== base)
-      .slice(keptSnapshots - 1);
-    return [...outdated.map((old) => snapshots.remove(old)), snapshots.put(height, Buffer.from(bytes))];
   }
 
   #deleteExpired(height: number): Promise<unknown>[] {

@@ -13,6 +13,8 @@ export interface Tables extends RoleTables {
   readonly taskOrder: Database<Buffer, number>;
   /** Epoch → height of the block that closed it. */
   readonly epochs: Database<number, number>;
+  /** Place of a type in `markedEvents`, and the height of a block with such an event. */
+  readonly marks: Database<Buffer, [place: number, height: number]>;
 }
 
 /** Maps a directory's data file; it must have been inspected. */
@@ -40,12 +42,19 @@ export const tableNames: { readonly [Key in keyof Tables]: string } = {
   tasks: 'tasks',
   taskOrder: 'taskOrder',
   epochs: 'epochs',
+  marks: 'marks',
   values: 'roles',
   expiries: 'roleExpiries',
 };
 
 /** The tables that follow from the blocks, each useless without the others. */
-export const viewKeys = ['results', 'tasks', 'taskOrder', 'epochs'] as const satisfies readonly (keyof Tables)[];
+export const viewKeys = [
+  'results',
+  'tasks',
+  'taskOrder',
+  'epochs',
+  'marks',
+] as const satisfies readonly (keyof Tables)[];
 
 export function openTables(environment: RootDatabase): Tables {
   const byHeight = { keyEncoding: 'uint32', encoding: 'binary' } as const;
@@ -58,6 +67,7 @@ export function openTables(environment: RootDatabase): Tables {
     tasks: environment.openDB(tableNames.tasks, { keyEncoding: 'binary', encoding: 'binary' }),
     taskOrder: environment.openDB(tableNames.taskOrder, byHeight),
     epochs: environment.openDB(tableNames.epochs, { keyEncoding: 'uint32', encoding: 'ordered-binary' }),
+    marks: environment.openDB(tableNames.marks, { encoding: 'binary' }),
     values: environment.openDB(tableNames.values, { encoding: 'binary' }),
     expiries: environment.openDB(tableNames.expiries, { encoding: 'binary' }),
   };

@@ -152,7 +152,7 @@ export const edgeCodes = {
   CONTEXT_TOO_LONG: invalid('The prompt and the requested output do not fit the context of the model.'),
   REQUEST_TOO_LARGE: { ...invalid('The request body is too large.'), status: 413 },
   NOT_FOUND: { ...invalid('Not found.'), status: 404 },
-  MODEL_NOT_FOUND: { ...invalid('No model of this name is registered.'), status: 404 },
+  MODEL_NOT_FOUND: { ...invalid('There is no model of this name to be used here.'), status: 404 },
   INVALID_API_KEY: denied('The API key is missing, unknown or revoked.'),
   FORBIDDEN: { ...denied('This route needs the admin token of the node.'), status: 403 },
   FOREIGN_ORIGIN: {

@@ -75,6 +75,9 @@ const modelEvents = {
     refuses: U16,
   },
   modelPriced: { model: ref('models'), priceInUnits: Units, priceOutUnits: Units },
+  modelBacked: { model: ref('models'), holder: Address, units: Units },
+  backingWithdrawn: { model: ref('models'), holder: Address, units: Units },
+  modelSharesTransferred: { model: ref('models'), from: Address, to: Address, shares: U16 },
 };
 
 const taskEvents = {
@@ -172,6 +175,8 @@ const standingEvents = {
   minerRegistered: { miner: ref('miners'), operator: Address },
   roleRegistered: { kind: StakeKind, role: U32, account: Address },
   roleStatusSet: { kind: StakeKind, role: U32, status: RoleStatus },
+  delegated: { miner: ref('miners'), staker: Address, units: Units },
+  undelegated: { miner: ref('miners'), staker: Address, units: Units },
   unbonded: { account: Address, kind: StakeKind, role: U32, units: Units },
   keyRotated: { kind: StakeKind, role: U32, fromEpoch: U32 },
   committeeKeyRotated: { mixer: ref('mixers'), fromEpoch: U32 },

@@ -66,15 +66,13 @@ export class Gateway implements RoleService, ChatService {
     return this.#find(apiKey) !== undefined;
   }
 
-  models(): { id: string; createdS: number; ownedBy: string }[] {
-    const state = this.#context.chain.head();
-    const createdS = Math.floor(state.globals.epochStartMs / 1000);
-    const accepted = [...state.models].filter(({ status }) => status === 'accepted');
-    return accepted.map((model) => ({
-      id: model.name,
-      createdS,
-      ownedBy: addressText(model.creator),
-    }));
+  models(apiKey: string): { id: string; createdS: number; ownedBy: string }[] {
+    const { sessions, models, globals } = this.#context.chain.head();
+    const key = this.#find(apiKey);
+    const session = key === undefined ? undefined : sessions.get(key.session);
+    if (session === undefined) return [];
+    const { name, creator } = models.at(session.model);
+    return [{ id: name, createdS: Math.floor(globals.epochStartMs / 1000), ownedBy: addressText(creator) }];
   }
 
   async ask(apiKey: string, request: InferenceRequest, signal: AbortSignal): Promise<Answer> {
@@ -108,8 +106,9 @@ export class Gateway implements RoleService, ChatService {
   #modelOf(name: string, session: SessionRow): ModelRow {
     // Of all models of one name a session has an accepted one.
     const model = this.#context.chain.head().models.at(session.model);
-    if (model.name !== name) throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${model.name}".`);
-    return model;
+    if (model.name === name) return model;
+    const detail = `The session of this key is for "${model.name}"; another model takes another session.`;
+    throw new AssayError('MODEL_NOT_FOUND', detail);
   }
 
   #submissionOf(request: InferenceRequest, key: ApiKey, model: ModelRow): TaskSubmission {

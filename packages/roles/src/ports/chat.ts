@@ -36,8 +36,8 @@ export interface Answer {
 export interface ChatService {
   /** Throws AssayError before anything is reserved when the request cannot be admitted. */
   ask(apiKey: string, request: InferenceRequest, signal: AbortSignal): Promise<Answer>;
-  /** Names of the models this gateway can reach. */
-  models(): readonly { readonly id: string; readonly createdS: number; readonly ownedBy: string }[];
+  /** The models that a key can ask: the one of its session. */
+  models(apiKey: string): readonly { readonly id: string; readonly createdS: number; readonly ownedBy: string }[];
   /** Whether the key is known; compares hashes in constant time. */
   knowsKey(apiKey: string): boolean;
 }

@@ -1,9 +1,11 @@
 import {
   Audit,
+  Delegation,
   Domain,
   Event,
   Gateway,
   GenesisJson,
+  Holding,
   Miner,
   Mixer,
   Model,
@@ -19,9 +21,11 @@ import {
   AuditRow,
   Components,
   DatedTerms,
+  DelegationRow,
   DomainRow,
   GatewayRow,
   Genesis,
+  HoldingRow,
   type LedgerEvent,
   ledgerEvents,
   MinerRow,
@@ -54,7 +58,15 @@ const measuredRow = {
   latenciesMs: [3],
 };
 const netAddresses = ['/dns4/a.example/tcp/4001'];
-const facts = { order: 3, modelName: 'm', timeMs: 7, verdict: null, refundedUnits: 0n, paidEpoch: null };
+const facts = {
+  order: 3,
+  modelName: 'm',
+  timeMs: 7,
+  verdict: null,
+  isCompared: true,
+  refundedUnits: 0n,
+  paidEpoch: null,
+};
 const genesisOfOne = () => ({
   ...Genesis.defaultValue(),
   ...Object.fromEntries(
@@ -84,6 +96,8 @@ describe('the API form of ledger values', () => {
     ['role', Role, rowJson.role(0, RoleRow.defaultValue())],
     ['domain', Domain, rowJson.domain(0, domainOfOne())],
     ['model', Model, rowJson.model(0, ModelRow.defaultValue())],
+    ['delegation', Delegation, rowJson.delegation(0, DelegationRow.defaultValue())],
+    ['holding', Holding, rowJson.holding(0, HoldingRow.defaultValue())],
     ['session', Session, rowJson.session(0, SessionRow.defaultValue())],
     ['genesis', GenesisJson, genesisJson(genesisOfOne())],
     ['receipt', ReceiptJson, receiptJson(PortableReceipt.defaultValue())],

@@ -4,6 +4,7 @@ import {
   type ApiRoute,
   apiRoutes,
   Checked,
+  EventPage,
   LocalRoles,
   MinerPage,
   Pending,
@@ -62,6 +63,7 @@ const exampleParams: Readonly<Record<string, string>> = {
   kind: 'account',
   id: knownAddress,
   name: 'miner-0',
+  event: 'caseDismissed',
 };
 const examplePath = (route: ApiRoute) =>
   route.path.replace(/\{(\w+)\}/g, (_, name: string) => exampleParams[name] ?? '');
@@ -144,6 +146,22 @@ describe('the node API', () => {
     expect(SealedBlock.deserialize(new Uint8Array(await response.arrayBuffer())).block.header.height).toBe(2);
     const missing = await get('/assay/v1/blocks/99', 'application/octet-stream');
     expect(await refusal(missing)).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('gives a kept state as bytes after its block, to two at once (§16.15)', async () => {
+    const response = await get('/assay/v1/states/2', 'application/octet-stream');
+    const body = Buffer.from(await response.arrayBuffer());
+    const end = 4 + body.readUInt32LE();
+    expect(SealedBlock.deserialize(body.subarray(4, end)).block.header.height).toBe(2);
+    expect([...body.subarray(end)]).toEqual([2]);
+    const missing = await get('/assay/v1/states/99', 'application/octet-stream');
+    expect(await refusal(missing)).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('lists events of some types, and says of which', async () => {
+    const { items } = await read(EventPage, '/assay/v1/events/caseDismissed');
+    expect(items.map(({ height, event }) => [height, event.type])).toEqual([[2, 'caseDismissed']]);
+    expect(await refusal(await get('/assay/v1/events/taskPaid'))).toMatchObject({ param: 'event' });
   });
 
   it('gives blocks as bytes, each after its length', async () => {

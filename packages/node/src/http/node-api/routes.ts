@@ -8,7 +8,7 @@ import {
   type RouteName,
 } from '@assay/client';
 import { eventJson } from '@assay/explain/json';
-import { AssayError, infoOf, limits, parseAddress, Transaction } from '@assay/protocol';
+import { AssayError, infoOf, limits, type MarkedEvent, markedEvents, parseAddress, Transaction } from '@assay/protocol';
 import { fromHex, toHex } from '@assay/ssz';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -101,7 +101,7 @@ function register(
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
     const params = request.params as Record<string, string>;
     const call = { query: readQuery(request.query, route.query), params };
-    if (route.bytes && wantsBytes(request.headers.accept)) return sendBlocks(node, name, call, reply);
+    if (route.bytes && wantsBytes(request.headers.accept)) return sendBytes(node, name, call, reply);
     const found = await handler(call);
     if (found === null) throw new AssayError('NOT_FOUND', route.missing ?? '');
     if (found !== 'pending') return found;
@@ -115,12 +115,30 @@ function register(
   app.route({ method: route.method, url: path.replace(/\{(\w+)\}/g, ':$1'), onRequest: authorize, handler: answer });
 }
 
-function sendBlocks(node: NodeReader, name: RouteName, { query, params }: Call, reply: FastifyReply) {
+function sendBytes(node: NodeReader, name: RouteName, { query, params }: Call, reply: FastifyReply) {
   reply.type('application/octet-stream');
   if (name === 'blocks') return reply.send(lengthPrefixed((height) => node.blockBytes(height), query));
-  const bytes = node.blockBytes(readWholeNumber(params.height, 'height'));
+  const height = readWholeNumber(params.height, 'height');
+  if (name === 'state') return sendState(node, height, reply);
+  const bytes = node.blockBytes(height);
   if (bytes === null) throw new AssayError('NOT_FOUND', apiRoutes.block.missing);
   return reply.send(bytes);
+}
+
+/** States on their way at once: each may be large, and its reader slow. */
+const maxStatesAtOnce = 2;
+const sending = new WeakMap<NodeReader, number>();
+
+function sendState(node: NodeReader, height: number, reply: FastifyReply) {
+  const others = sending.get(node) ?? 0;
+  if (others >= maxStatesAtOnce) throw new AssayError('TOO_MANY_REQUESTS');
+  const found = node.stateBytes(height);
+  if (found === null) throw new AssayError('NOT_FOUND', apiRoutes.state.missing);
+  sending.set(node, others + 1);
+  reply.raw.once('close', () => sending.set(node, (sending.get(node) ?? 1) - 1));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(found.block.length);
+  return reply.send(Buffer.concat([length, found.block, found.state]));
 }
 
 function transactionIn(body: unknown): Uint8Array {
@@ -157,7 +175,14 @@ function pendingOf(taskId: Uint8Array): Pending {
 function readPath(name: PathName, text: string): unknown {
   if (name === 'taskId') return readTaskId(text);
   if (name === 'address') return readAddress(text);
+  if (name === 'event') return readEvent(text);
   return pathParameters[name] instanceof z.ZodNumber ? readWholeNumber(text, name) : text;
+}
+
+function readEvent(text: string): MarkedEvent {
+  const found = markedEvents.find((type) => type === text);
+  if (found !== undefined) return found;
+  throw new Refusal('INVALID_REQUEST', 'event', `There are lists of ${markedEvents.join(', ')}.`);
 }
 
 function readRowKey({ kind = '', id = '' }: Call['params']): RowKey {

@@ -57,13 +57,13 @@ export function openAiRoutes(app: FastifyInstance, { chat, activity, onStreamFai
     created: createdS,
     owned_by: ownedBy,
   });
-  app.get('/v1/models', async () => ({ object: 'list', data: chat.models().map(modelJson) }));
-  app.get<{ Params: { '*': string } }>('/v1/models/*', async ({ params }) => {
-    const id = params['*'];
-    const model = chat.models().find((each) => each.id === id);
-    if (model === undefined)
-      throw new AssayError('MODEL_NOT_FOUND', `Asked for \`${shown(id)}\`; GET /v1/models lists those there are.`);
-    return modelJson(model);
+  const modelsOf = ({ headers }: FastifyRequest) => chat.models(bearerToken(headers.authorization) ?? '');
+  app.get('/v1/models', async (request) => ({ object: 'list', data: modelsOf(request).map(modelJson) }));
+  app.get<{ Params: { '*': string } }>('/v1/models/*', async (request) => {
+    const id = request.params['*'];
+    const model = modelsOf(request).find((each) => each.id === id);
+    if (model !== undefined) return modelJson(model);
+    throw new AssayError('MODEL_NOT_FOUND', `Asked for \`${shown(id)}\`; GET /v1/models lists what this key can ask.`);
   });
 }
 
