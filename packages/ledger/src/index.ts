@@ -66,6 +66,7 @@ export { checkPossessions, genesisHash, problemOfParams } from './governance/gen
 export { type ConsensusValidator, consensusChanges, consensusSet } from './stake/consensus-set.ts';
 export { splitsOf, termsAt } from './stake/domains.ts';
 export { roomOf } from './stake/fines.ts';
+export { proposerOf } from './stake/proposer.ts';
 export { updateTrust } from './standing/decay.ts';
 export { EJECTION_MILLI, MAX_RESULTS_OWED, noEvidence, standingAfter } from './standing/standing.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './standing/trust.ts';

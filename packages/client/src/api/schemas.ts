@@ -128,6 +128,8 @@ const blockFields = {
   parentRoot: bytes32,
   transactionsRoot: bytes32,
   stateRoot: bytes32,
+  /** The validator that proposed it; null where this node cannot tell. */
+  proposer: count.nullable(),
 };
 export const BlockSummary = z.object({ ...blockFields, transactions: count });
 export type BlockSummary = z.infer<typeof BlockSummary>;

@@ -39,11 +39,13 @@ import {
   addressOf,
   Block,
   type BodyKind,
+  cometAddress,
   type EngineInfo,
   type Genesis,
   proofTables,
   type Ref,
   resultCodes,
+  Seal,
   sealedBlockBytes,
   Transaction,
 } from '@assay/protocol';
@@ -69,6 +71,8 @@ export interface NodeReaderParts {
 /** Answers the node API from the ledger and the store, in the JSON form of the protocol's own types. */
 export class LocalReader implements NodeReader {
   readonly #parts: NodeReaderParts;
+  /** CometBFT's names of the validators of a head. */
+  #named: { readonly head: LedgerView; readonly byAddress: ReadonlyMap<string, Ref<'validators'>> } | null = null;
 
   constructor(parts: NodeReaderParts) {
     this.#parts = parts;
@@ -134,7 +138,7 @@ export class LocalReader implements NodeReader {
       const bytes = this.#parts.store.blockAt(height);
       if (bytes === null) break;
       const block = Block.deserialize(bytes);
-      items.push(blockSummaryJson(block, headerRoot(block.header)));
+      items.push(blockSummaryJson({ block, root: headerRoot(block.header), proposer: this.#proposerOf(height) }));
     }
     return { height: this.#parts.store.height, items };
   }
@@ -149,7 +153,31 @@ export class LocalReader implements NodeReader {
       ...envelopeOf(raw),
     }));
     const result = { transactions, events: stored.events };
-    return blockDetailJson({ block, root: headerRoot(block.header), result });
+    return blockDetailJson({ block, root: headerRoot(block.header), proposer: this.#proposerOf(height), result });
+  }
+
+  /** CometBFT's header of a height, which names its proposer, is part of the seal of the block before (§18.10). */
+  #proposerOf(height: number): Ref<'validators'> | null {
+    const own = this.#sealAt(height);
+    if (own?.kind === 'embedded') return own.value.proposer;
+    const before = this.#sealAt(height - 1);
+    if (before?.kind !== 'cometbft') return null;
+    const { proposerAddress } = before.value.header;
+    return this.#validatorsByAddress().get(toHex(proposerAddress)) ?? null;
+  }
+
+  #validatorsByAddress(): ReadonlyMap<string, Ref<'validators'>> {
+    const head = this.#head;
+    if (this.#named?.head !== head) {
+      const keys = Array.from(head.validators, ({ consensusKey }) => toHex(cometAddress(consensusKey)));
+      this.#named = { head, byAddress: new Map(keys.map((key, validator) => [key, validator])) };
+    }
+    return this.#named.byAddress;
+  }
+
+  #sealAt(height: number): Seal | null {
+    const bytes = this.#parts.store.sealAt(height);
+    return bytes === null ? null : Seal.deserialize(bytes);
   }
 
   blockBytes(height: number): Uint8Array | null {

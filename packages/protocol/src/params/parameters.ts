@@ -61,7 +61,7 @@ export const AuditParams = new ParameterGroup('AuditParams', {
   openTokensPerValidator: u32(
     4096,
     [1n, 1_000_000_000n],
-    'Tokens of audits owed at once for each active validator, which share them by stake (§10.23).',
+    'Tokens of audits owed at once for each active validator, which share them by power (§10.23).',
   ),
   // Numbers are committed to under one value and revealed under the next (§10.3): honest auditors would be refused.
   positions: u16(64, null, 'Positions of an answer that an auditor compares.'),
