@@ -163,6 +163,7 @@ const scenarios: Record<ResultCode, Scenario> = {
   },
   BAD_NAME: proposal({ name: '' }),
   NAME_TAKEN: proposal({ name: 'small' }),
+  FILE_TAKEN: proposal({ fileHash: new Uint8Array(32) }),
   BAD_MODEL: proposal({ contextTokens: 0 }),
   BAD_PROFILE: (world) =>
     world.send('payer', 'propose', { action: { kind: 'noiseProfile', value: { ...noiseProfile, requests: 299 } } }),

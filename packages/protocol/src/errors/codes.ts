@@ -46,6 +46,7 @@ export const resultCodes = {
   BAD_NET_ADDRESS: invalid('A network address has 1 to 128 characters of printable ASCII without spaces.'),
   BAD_NAME: invalid('A name has 1 to 64 characters of printable ASCII without spaces.'),
   NAME_TAKEN: invalid('The name is taken.'),
+  FILE_TAKEN: invalid('A model with this file is registered already: its creator has the royalties.'),
   BAD_MODEL: invalid('The context must be above zero, and difficulty and T1 limit within the bounds of this network.'),
   BAD_PROFILE: invalid(
     'A noise profile needs 300 requests or more of two engines that differ, a limit of T1 within the bounds of this ' +

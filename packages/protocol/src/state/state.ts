@@ -259,7 +259,7 @@ export const tables = {
   delegations: table(DelegationRow, { money: ['stakeUnits'], key: ['staker', 'miner'], prunable: true, books: 5 }),
   unbonding: table(UnbondingRow, { money: ['units'], prunable: true }),
   domains: table(DomainRow, { books: 6 }),
-  models: table(ModelRow, { key: ['name'], books: 7 }),
+  models: table(ModelRow, { key: ['name'], unique: ['fileHash'], books: 7 }),
   /** What votes and genesis put in force; of the same model and engines the newest holds (verification §3.3). */
   profiles: table(NoiseProfile, { key: ['model', 'minerEngine', 'auditorEngine'] }),
   holdings: table(HoldingRow, { money: ['backingUnits'], key: ['model', 'holder'], prunable: true, books: 8 }),
