@@ -2,6 +2,7 @@ import {
   type Domain,
   formatUnits,
   type Gateway,
+  type Holding,
   type Miner,
   type Mixer,
   type Model,
@@ -21,6 +22,7 @@ interface Rows {
   readonly gateways: Gateway;
   readonly domains: Domain;
   readonly models: Model;
+  readonly holdings: Holding;
   readonly sessions: Session;
 }
 export type Kind = keyof Rows;
@@ -90,7 +92,18 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     'price out': ({ priceOutUnits }) => amount(priceOutUnits),
     royalty: ({ royaltyBps }) => percent(royaltyBps),
     context: ({ contextTokens }) => String(contextTokens),
+    // Of the reward period so far.
+    work: ({ epochVwu }) => epochVwu,
+    audits: ({ epochPassed, epochFailed }) => `${epochPassed} of ${epochPassed + epochFailed} passed`,
     creator: ({ creator }, names) => named(creator, names),
+  },
+  holdings: {
+    model: ({ model }) => String(model),
+    shares: ({ shares }) => String(shares),
+    offered: ({ offeredShares }) => String(offeredShares),
+    'price each': ({ offeredShares, priceUnits }) => (offeredShares === 0 ? '–' : amount(priceUnits)),
+    backs: ({ backingUnits }) => amount(backingUnits),
+    holder: ({ holder }, names) => named(holder, names),
   },
   sessions: {
     status: ({ status }) => status,

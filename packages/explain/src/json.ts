@@ -9,6 +9,7 @@ import type {
   Event,
   Gateway,
   GenesisJson,
+  Holding,
   JsonOf,
   Miner,
   Mixer,
@@ -33,6 +34,7 @@ import {
   type Flaw,
   GatewayRow,
   Genesis,
+  HoldingRow,
   type LedgerEvent,
   MeasureReport,
   type MeasureRow,
@@ -74,6 +76,10 @@ export const rowJson = {
   }),
   domain: (index: Ref<'domains'>, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
   model: (index: Ref<'models'>, row: ModelRow) => ({ index, ...(ModelRow.toJson(row) as Omit<Model, 'index'>) }),
+  holding: (index: number, row: HoldingRow) => ({
+    index,
+    ...(HoldingRow.toJson(row) as Omit<Holding, 'index'>),
+  }),
   session: (index: Ref<'sessions'>, row: SessionRow) => ({
     index,
     ...(SessionRow.toJson(row) as Omit<Session, 'index'>),

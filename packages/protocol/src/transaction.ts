@@ -8,6 +8,8 @@ import { limits } from './limits.ts';
 import {
   AcceptModel,
   BackModel,
+  BuyShares,
+  OfferShares,
   RegisterModel,
   TransferModelShares,
   UpdateModelPrice,
@@ -191,6 +193,8 @@ export const TransactionBody = oneOf(
     registerValidator: RegisterValidator,
     rotateConsensusKey: RotateConsensusKey,
     setNetAddresses: SetNetAddresses,
+    offerShares: OfferShares,
+    buyShares: BuyShares,
   },
   { typeName: 'TransactionBody' },
 );

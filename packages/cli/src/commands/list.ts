@@ -2,6 +2,7 @@ import {
   type Client,
   DomainPage,
   GatewayPage,
+  HoldingPage,
   MinerPage,
   MixerPage,
   ModelPage,
@@ -26,6 +27,7 @@ const listed = {
   gateways: { page: GatewayPage, read: (node, page) => node.getGateways(page) },
   domains: { page: DomainPage, read: (node, page) => node.getDomains(page) },
   models: { page: ModelPage, read: (node, page) => node.getModels(page) },
+  holdings: { page: HoldingPage, read: (node, page) => node.getHoldings(page) },
   sessions: { page: SessionPage, read: (node, page) => node.getSessions(page) },
 } as const satisfies Record<
   Kind,

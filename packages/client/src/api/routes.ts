@@ -15,6 +15,7 @@ import {
   DomainPage,
   Epoch,
   GatewayPage,
+  HoldingPage,
   Miner,
   MinerPage,
   MixerPage,
@@ -136,6 +137,7 @@ export const apiRoutes = {
   gateways: get('gateways', GatewayPage, 'The gateways.', list),
   domains: get('domains', DomainPage, 'The domains.', list),
   models: get('models', ModelPage, 'The registered models.', list),
+  holdings: get('holdings', HoldingPage, 'Who has shares in models, offers them, or backs a model.', list),
   sessions: get('sessions', SessionPage, 'The sessions.', list),
   session: get('sessions/{index}', Session, 'One session.', { missing: 'No session has this index.' }),
   /** `before` is the `order` of the last task of the page before. */

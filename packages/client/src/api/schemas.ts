@@ -23,7 +23,7 @@ import {
 import { z } from 'zod';
 import { AuditNumbersJson, SurpriseJson } from './audit-numbers.ts';
 import { Domain } from './domains.ts';
-import { Model } from './models.ts';
+import { Holding, Model } from './models.ts';
 import { certifiedFields } from './receipt.ts';
 import { address, bytes32, code, count, ppb, units } from './scalars.ts';
 import { type JsonOf, schemaOf, shapeOf } from './schema-of.ts';
@@ -100,6 +100,8 @@ export const DomainPage = pageOf(Domain);
 export type DomainPage = z.infer<typeof DomainPage>;
 export const ModelPage = pageOf(Model);
 export type ModelPage = z.infer<typeof ModelPage>;
+export const HoldingPage = pageOf(Holding);
+export type HoldingPage = z.infer<typeof HoldingPage>;
 export const SessionPage = pageOf(Session);
 export type SessionPage = z.infer<typeof SessionPage>;
 

@@ -28,7 +28,7 @@ export function modelRow(
 
 /** All shares of a model in one hand: where each begins (§4.7). */
 export function wholeOf(model: Ref<'models'>, holder: Uint8Array): HoldingRow {
-  return { model, holder, shares: limits.modelShares, backingUnits: 0n };
+  return { model, holder, shares: limits.modelShares, backingUnits: 0n, offeredShares: 0, priceUnits: 0n };
 }
 
 /** The code of a new model's terms; its domain exists (§4.4). */

@@ -233,6 +233,10 @@ export class LocalReader implements NodeReader {
     return pageOf(this.#head, 'models', page, (row, index) => rowJson.model(index, row));
   }
 
+  holdings(page: PageRequest) {
+    return pageOf(this.#head, 'holdings', page, (row, index) => rowJson.holding(index, row));
+  }
+
   sessions(page: PageRequest) {
     return pageOf(this.#head, 'sessions', page, (row, index) => rowJson.session(index, row));
   }
@@ -302,7 +306,8 @@ export class LocalReader implements NodeReader {
   }
 }
 
-type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | 'domains' | 'models' | 'sessions';
+type Listed = 'domains' | 'models' | 'holdings' | 'sessions';
+type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | Listed;
 type Rows<Row> = Pick<ReadonlyTable<Row>, 'get' | 'length'>;
 type RowOf<Name extends TableName> = LedgerView[Name] extends Rows<infer Row> ? Row : never;
 

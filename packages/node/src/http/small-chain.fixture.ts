@@ -22,6 +22,7 @@ import {
   type EpochClose,
   GatewayRow,
   Genesis,
+  HoldingRow,
   MinerRow,
   MixerRow,
   ModelRow,
@@ -214,6 +215,7 @@ export class SmallChain implements NodeReader {
   gateways = (request: PageRequest) => page(gateways, request);
   domains = (request: PageRequest) => page([rowJson.domain(0, DomainRow.defaultValue())], request);
   models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
+  holdings = (request: PageRequest) => page([rowJson.holding(0, HoldingRow.defaultValue())], request);
   sessions = (request: PageRequest) => page([rowJson.session(0, SessionRow.defaultValue())], request);
   session = (index: number) => (index === 0 ? rowJson.session(0, SessionRow.defaultValue()) : null);
   tasks({ before, limit }: { before: number | null; limit: number }) {

@@ -65,6 +65,8 @@ export const resultCodes = {
   ALREADY_VOTED: invalid('The validator has already voted on this model.'),
   MODEL_NOT_ACCEPTED: invalid('The model is not accepted by its validators.'),
   TOO_FEW_SHARES: invalid('The sender holds fewer shares of the model.'),
+  NOT_OFFERED: invalid('The account offers fewer shares of the model than that, or none.'),
+  PRICE_TOO_HIGH: invalid('A share costs more than the most that the buyer would pay.'),
   NOT_PAYER: denied('Only the payer of a session may do this.'),
   SESSION_CLOSED: invalid('The session is closed or closing.'),
   SESSION_EXPIRED: invalid('The expiry of a session must lie in the future.'),

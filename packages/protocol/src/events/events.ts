@@ -75,6 +75,8 @@ const modelEvents = {
     refuses: U16,
   },
   modelPriced: { model: ref('models'), priceInUnits: Units, priceOutUnits: Units },
+  sharesOffered: { model: ref('models'), seller: Address, shares: U16, priceUnits: Units },
+  sharesSold: { model: ref('models'), seller: Address, buyer: Address, shares: U16, priceUnits: Units },
 };
 
 const taskEvents = {

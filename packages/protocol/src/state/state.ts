@@ -195,7 +195,15 @@ export type ModelRow = ValueOf<typeof ModelRow>;
 
 /** What an account has in a model: shares, and base units it backs it with. */
 export const HoldingRow = new StructType(
-  { model: ref('models'), holder: Address, shares: U16, backingUnits: Units },
+  {
+    model: ref('models'),
+    holder: Address,
+    shares: U16,
+    backingUnits: Units,
+    /** Of the shares, those for sale, and what one of them costs (§4.7.1). */
+    offeredShares: U16,
+    priceUnits: Units,
+  },
   { typeName: 'HoldingRow' },
 );
 export type HoldingRow = ValueOf<typeof HoldingRow>;
