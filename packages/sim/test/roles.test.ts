@@ -42,6 +42,7 @@ describe('the roles together', () => {
         domain: 0,
         royaltyBps: 500,
         fileHash: hash,
+        manifestRoot: new Uint8Array(32),
         contextTokens,
         priceInUnits: 1n,
         priceOutUnits: 2n,

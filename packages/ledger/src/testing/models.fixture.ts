@@ -22,6 +22,7 @@ export function modelTerms(change: Partial<Registration> = {}): Registration {
     domain: 0,
     royaltyBps: 1000,
     fileHash: new Uint8Array(32).fill(3),
+    manifestRoot: new Uint8Array(32).fill(4),
     contextTokens: 2048,
     priceInUnits: 2n,
     priceOutUnits: 4n,

@@ -24,6 +24,8 @@ import type { KeyRing } from '../keys/keyring.ts';
 import type { Keystore } from '../keys/keystore.ts';
 import { profilesOf } from '../models/catalog.ts';
 import { readProfile } from '../models/profiles.ts';
+import { Shelf } from '../models/shelf.ts';
+import { withShelf } from '../models/trade.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
 import { realRuntime } from '../runtime/real.ts';
@@ -83,6 +85,10 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const runtime = realRuntime(log);
   const engine = await openEngine({ store, genesis, keys: ring, runtime, onFatal: fatal.resolve, onProgress });
   const { chain } = engine;
+  const shelf = new Shelf(join(dataDir, dataFiles.models));
+  const { open } = serving;
+  // All of it is on this machine: there is nobody to fetch from.
+  const measuring = serving.measuring === null ? null : withShelf(serving.measuring, { shelf, open, fetch: null });
   const { port, origins, hostNames } = options;
   const { http, adminToken, totals, ready } = await startNode(
     {
@@ -92,7 +98,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
       network: new MemoryNetwork(runtime),
       keys: ring,
       apiKeys: file,
-      serving: Promise.resolve(serving),
+      serving: Promise.resolve({ ...serving, measuring }),
       concurrency,
       runtime,
       api: { host: '127.0.0.1', port, origins, hostNames },

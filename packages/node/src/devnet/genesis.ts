@@ -192,6 +192,7 @@ export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesi
         creator: keys.account(names.creator).address,
         royaltyBps: 1000,
         fileHash: model.fileHash,
+        manifestRoot: new Uint8Array(32),
         contextTokens: model.contextTokens,
         ...devnetPrices,
         difficultyPpm: 1_000_000,

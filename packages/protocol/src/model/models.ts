@@ -13,6 +13,8 @@ export const RegisterModel = new StructType(
     /** Part of every price that is the creators' and backers', basis points. */
     royaltyBps: U16,
     fileHash: Bytes32,
+    /** Root of its manifest (§4.15); zero where none is published. */
+    manifestRoot: Bytes32,
     contextTokens: U32,
     priceInUnits: Units,
     priceOutUnits: Units,

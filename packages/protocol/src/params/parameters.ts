@@ -102,6 +102,7 @@ export const ModelParams = new ParameterGroup('ModelParams', {
   maxT1ThresholdPpb: ppb(100_000_000, 'Largest honest limit of T1 that a model may set.'),
   panelSeats: u16(5, [1n, BigInt(limits.maxPanelSeats)], 'Validators drawn to vote on a model.'),
   voteBlocks: u16(600, [1n, 65_535n], 'Blocks they have for it.'),
+  maxFileMib: u32(8192, [1n, 131_072n], 'Largest model file that they fetch for it, MiB.'),
   backersBps: bps(3000, "Backers' part of a model's royalties while it has backers (economics §2.5)."),
 });
 

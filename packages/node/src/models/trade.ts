@@ -1,0 +1,76 @@
+import type { LedgerView } from '@assay/ledger';
+import type { ModelRow } from '@assay/protocol';
+import type { Endpoint, PeerId } from '@assay/roles/ports/network';
+import type { Runtime } from '@assay/roles/ports/runtime';
+import type { Measuring } from '@assay/roles/validator/index';
+import { ModelServer } from './exchange.ts';
+import { ModelFetcher } from './fetch-model.ts';
+import type { Shelf } from './shelf.ts';
+
+/** Files of which holders are remembered, and holders of one. */
+const keptFiles = 64;
+const keptHolders = 16;
+/** A panel's member votes in time, with or without the file: this part of it is for the fetch. */
+const fetchPart = 0.75;
+
+export interface TradeParts {
+  readonly endpoint: Pick<Endpoint, 'open' | 'handle' | 'publish' | 'subscribe'>;
+  readonly shelf: Shelf;
+  readonly runtime: Runtime;
+  readonly head: () => Pick<LedgerView, 'params'>;
+}
+
+/** Serves the files on a shelf, and gives what fetches others onto it for the panels of this node (§4.5.1, §19.8). */
+export function tradeModels({
+  endpoint,
+  shelf,
+  runtime,
+  head,
+}: TradeParts): (model: Readonly<ModelRow>) => Promise<void> {
+  const holders = new Map<string, Set<PeerId>>();
+  const onHeld = (fileHash: string, peer: PeerId) => {
+    const known = holders.get(fileHash) ?? new Set();
+    if (known.size >= keptHolders || (holders.size >= keptFiles && known.size === 0)) return;
+    holders.set(fileHash, known.add(peer));
+  };
+  new ModelServer({ endpoint, shelf, runtime, onHeld });
+  const holdersOf = (fileHash: string) => [...(holders.get(fileHash) ?? [])];
+  const fetcher = new ModelFetcher({ endpoint, shelf, runtime, holdersOf });
+  return async ({ fileHash, manifestRoot, name }) => {
+    const { models, blockTimeMs } = head().params;
+    const over = new AbortController();
+    const cancel = runtime.timer(models.voteBlocks * blockTimeMs * fetchPart, () => over.abort());
+    try {
+      const maxBytes = models.maxFileMib * 2 ** 20;
+      await fetcher.fetch({ fileHash, manifestRoot, maxBytes, signal: over.signal });
+    } catch (error) {
+      runtime.log(`the file of ${name} was not fetched: ${(error as Error).message}`);
+    } finally {
+      cancel();
+    }
+  };
+}
+
+/** What a validator checks with: the model it serves, and the files on its shelf, which panels fetch onto it. */
+export function withShelf(
+  measuring: Measuring,
+  {
+    shelf,
+    open,
+    fetch,
+  }: {
+    readonly shelf: Shelf;
+    readonly open: (path: string) => ReturnType<Measuring['open']>;
+    readonly fetch: ((model: Readonly<ModelRow>) => Promise<void>) | null;
+  },
+): Measuring {
+  return {
+    engine: measuring.engine,
+    open: async (fileHash) => {
+      const own = await measuring.open(fileHash);
+      if (own !== null) return own;
+      return (await shelf.offerOf(fileHash)) === null ? null : open(shelf.pathOf(fileHash));
+    },
+    ...(fetch === null ? {} : { fetch }),
+  };
+}
