@@ -131,8 +131,9 @@ async function boot(options: RunOptions, closing: Closing): Promise<RunningProce
   const engine = await openEngine({ ...parts, onFatal: fatal.resolve, onProgress }, closing);
   opened = engine;
   const { chain } = engine;
+  const peers = config.peers.map(({ peer }) => peer);
   const shelf = new Shelf(join(dataDir, dataFiles.models));
-  const fetch = tradeModels({ endpoint, shelf, runtime, head: () => chain.head() });
+  const fetch = tradeModels({ endpoint, shelf, runtime, peers, head: () => chain.head(), closing });
   const withFiles = serving.then((served) => servedWith(served, { shelf, fetch }));
   withFiles.catch(() => {});
   const { http, adminToken, ready, condition } = await startNode(

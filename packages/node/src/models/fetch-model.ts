@@ -1,20 +1,20 @@
 import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { limits, ModelNotice, ModelOffer, PieceRequest } from '@assay/protocol';
+import { limits, ModelOffer, OfferRequest, PieceRequest } from '@assay/protocol';
 import type { Endpoint, PeerId } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes, sha256, toHex } from '@assay/ssz';
 import { askParcel } from '../consensus/follow/wire.ts';
-import { modelProtocols, modelTopic } from './exchange.ts';
+import { maxOfferBytes, modelProtocols } from './exchange.ts';
 import { sha256OfFile } from './file-hash.ts';
 import { isOffer, pieceBytes } from './manifest.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Holders that are asked at once, and pieces of one. */
 const askedAtOnce = 4;
-const usualFindMs = 5000;
-const lookAgainMs = 100;
-const maxOfferBytes = limits.maxModelPieces * 32 + 16 * 1024;
+/** Longer than who holds a file takes to say so. */
+const usualFindMs = 60_000;
+const lookAgainMs = 1000;
 
 export interface ModelWanted {
   readonly fileHash: Uint8Array;
@@ -26,10 +26,10 @@ export interface ModelWanted {
 }
 
 export interface ModelFetcherOptions {
-  readonly endpoint: Pick<Endpoint, 'open' | 'publish'>;
+  readonly endpoint: Pick<Endpoint, 'open'>;
   readonly shelf: Shelf;
   readonly runtime: Runtime;
-  /** Who said that it holds a file, by its hash in hexadecimal. */
+  /** Who may give a file, by its hash in hexadecimal. */
   readonly holdersOf: (fileHash: string) => readonly PeerId[];
   /** Longest wait for the first that says it holds the file. */
   readonly findMs?: number;
@@ -82,29 +82,24 @@ export class ModelFetcher {
 
   /** The offer of those that hold a file, and all that gave it. */
   async #find(wanted: ModelWanted): Promise<{ readonly offer: ModelOffer; readonly holders: PeerId[] }> {
-    const { endpoint, runtime, holdersOf, findMs = usualFindMs } = this.#options;
-    const name = toHex(wanted.fileHash);
-    endpoint.publish(modelTopic, ModelNotice.serialize({ fileHash: wanted.fileHash, isHeld: false }));
+    const { runtime, holdersOf, findMs = usualFindMs } = this.#options;
     const deadlineMs = runtime.monotonicMs() + findMs;
-    const refused = new Set<PeerId>();
     for (;;) {
-      for (const holder of holdersOf(name)) {
-        if (refused.has(holder)) continue;
+      const asked = holdersOf(toHex(wanted.fileHash));
+      for (const [place, holder] of asked.entries()) {
         const offer = await this.#offerFrom(holder, wanted);
-        if (offer !== null) return { offer, holders: [holder, ...holdersOf(name).filter((each) => each !== holder)] };
-        refused.add(holder);
+        if (offer !== null) return { offer, holders: asked.slice(place) };
       }
       if (wanted.signal?.aborted === true) throw new Error('the time for it is over');
       if (runtime.monotonicMs() > deadlineMs) {
-        const count = refused.size === 0 ? 'nobody says that it has it' : `${refused.size} that say so do not give it`;
-        throw new Error(`${count}; the creator's node must run and be reached`);
+        throw new Error(`none of ${asked.length} nodes gives it; the creator's node must run, and be reached`);
       }
-      await runtime.sleep(lookAgainMs);
+      await runtime.sleep(Math.min(lookAgainMs, findMs));
     }
   }
 
   async #offerFrom(holder: PeerId, wanted: ModelWanted): Promise<ModelOffer | null> {
-    const question = ModelNotice.serialize({ fileHash: wanted.fileHash, isHeld: false });
+    const question = OfferRequest.serialize({ fileHash: wanted.fileHash, ownOnly: false });
     try {
       const asked = { protocol: modelProtocols.offers, question, maxBytes: maxOfferBytes };
       const bytes = await askParcel(this.#options, holder, asked);
@@ -162,7 +157,7 @@ export class ModelFetcher {
   }
 
   async #pieceFrom(holder: PeerId, { manifest, pieces }: ModelOffer, piece: number): Promise<Uint8Array | null> {
-    const question = PieceRequest.serialize({ fileHash: manifest.fileHash, piece });
+    const question = PieceRequest.serialize({ fileHash: manifest.fileHash, ownOnly: false, piece });
     try {
       const maxBytes = pieceBytes(manifest, piece);
       const bytes = await askParcel(this.#options, holder, { protocol: modelProtocols.pieces, question, maxBytes });

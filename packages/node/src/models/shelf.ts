@@ -1,7 +1,8 @@
-import { access, mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { access, mkdir, open, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { limits, ModelOffer } from '@assay/protocol';
-import { toHex } from '@assay/ssz';
+import { fromHex, toHex } from '@assay/ssz';
 import { writeDurably } from '../store/durable-file.ts';
 import { pieceBytes } from './manifest.ts';
 
@@ -39,6 +40,13 @@ export class Shelf {
     await rm(target, { force: true });
     await symlink(resolve(path), target);
     await this.putOffer(offer);
+  }
+
+  /** The files that are here, by their hashes. */
+  async held(): Promise<Uint8Array[]> {
+    const names = await readdir(this.#dir).catch(() => []);
+    const hashes = names.filter((name) => name.endsWith('.offer')).map((name) => fromHex(name.slice(0, 64)));
+    return hashes.filter((hash) => hash?.length === 32 && existsSync(this.pathOf(hash))) as Uint8Array[];
   }
 
   async putOffer(offer: ModelOffer): Promise<void> {

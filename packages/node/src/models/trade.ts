@@ -7,34 +7,25 @@ import { ModelServer } from './exchange.ts';
 import { ModelFetcher } from './fetch-model.ts';
 import type { Shelf } from './shelf.ts';
 
-/** Files of which holders are remembered, and holders of one. */
-const keptFiles = 64;
-const keptHolders = 16;
 /** A panel's member votes in time, with or without the file: this part of it is for the fetch. */
 const fetchPart = 0.75;
 
 export interface TradeParts {
-  readonly endpoint: Pick<Endpoint, 'open' | 'handle' | 'publish' | 'subscribe'>;
+  readonly endpoint: Pick<Endpoint, 'open' | 'handle'>;
   readonly shelf: Shelf;
   readonly runtime: Runtime;
+  readonly peers: readonly PeerId[];
   readonly head: () => Pick<LedgerView, 'params'>;
+  /** What is done when the node ends. */
+  readonly closing: { add(close: () => void): void };
 }
 
 /** Serves the files on a shelf, and gives what fetches others onto it for the panels of this node (§4.5.1, §19.8). */
-export function tradeModels({
-  endpoint,
-  shelf,
-  runtime,
-  head,
-}: TradeParts): (model: Readonly<ModelRow>) => Promise<void> {
-  const holders = new Map<string, Set<PeerId>>();
-  const onHeld = (fileHash: string, peer: PeerId) => {
-    const known = holders.get(fileHash) ?? new Set();
-    if (known.size >= keptHolders || (holders.size >= keptFiles && known.size === 0)) return;
-    holders.set(fileHash, known.add(peer));
-  };
-  new ModelServer({ endpoint, shelf, runtime, onHeld });
-  const holdersOf = (fileHash: string) => [...(holders.get(fileHash) ?? [])];
+export function tradeModels(parts: TradeParts): NonNullable<Measuring['fetch']> {
+  const { endpoint, shelf, runtime, peers, head, closing } = parts;
+  const server = new ModelServer({ endpoint, shelf, runtime, peers });
+  closing.add(() => server.close());
+  const holdersOf = (fileHash: string) => server.holdersOf(fileHash);
   const fetcher = new ModelFetcher({ endpoint, shelf, runtime, holdersOf });
   return async ({ fileHash, manifestRoot, name }) => {
     const { models, blockTimeMs } = head().params;

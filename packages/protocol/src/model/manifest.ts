@@ -35,8 +35,14 @@ export const ModelOffer = new ContainerType(
 );
 export type ModelOffer = ValueOf<typeof ModelOffer>;
 
-/** Asks for one piece of a file. */
-export const PieceRequest = new StructType({ fileHash: Bytes32, piece: U32 }, { typeName: 'PieceRequest' });
+/** Asks for the offer of a file; who has not got it may ask a holder it knows, unless it is to give only its own. */
+export const OfferRequest = new StructType({ fileHash: Bytes32, ownOnly: Bool }, { typeName: 'OfferRequest' });
 
-/** Says to all that a file is wanted, or held. */
-export const ModelNotice = new StructType({ fileHash: Bytes32, isHeld: Bool }, { typeName: 'ModelNotice' });
+/** Asks for one piece of a file, in the same way. */
+export const PieceRequest = new StructType(
+  { fileHash: Bytes32, ownOnly: Bool, piece: U32 },
+  { typeName: 'PieceRequest' },
+);
+
+/** Says to a node that its sender holds a file. */
+export const ModelNotice = new StructType({ fileHash: Bytes32 }, { typeName: 'ModelNotice' });
