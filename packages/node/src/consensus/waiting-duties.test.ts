@@ -31,7 +31,7 @@ describe('a duty of the ledger §16.12', () => {
     const model = {
       name: 'n',
       domain: 0,
-      fileHash: new Uint8Array(32),
+      fileHash: new Uint8Array(32).fill(9),
       manifestRoot: new Uint8Array(32),
       t1ThresholdPpb: 1,
       ...terms,
