@@ -1,5 +1,5 @@
 import { epochJson } from '@assay/explain/json';
-import { blockSigningRoot, genesisHash, headerRoot } from '@assay/ledger';
+import { blockSigningRoot, genesisHash, headerRoot, proposerOf } from '@assay/ledger';
 import { checked, domainTerms, hardFailure, type honest, realKeys, World } from '@assay/ledger/fixture';
 import { devnetParams } from '@assay/node/devnet/genesis';
 import { defaultPreset, presetNames, presetParams } from '@assay/node/presets/presets';
@@ -26,6 +26,7 @@ class RecordedWorld extends World {
   #headRoot = genesisHash(this.genesis);
 
   override block(...transactions: readonly Uint8Array[]) {
+    const before = this.ledger.view();
     const result = super.block(...transactions);
     const { timeMs } = this.state.globals;
     const header = {
@@ -36,12 +37,13 @@ class RecordedWorld extends World {
       transactionsRoot: TransactionList.hashTreeRoot([...transactions]),
     };
     const root = blockSigningRoot(this.state.chain, header);
-    const value = Array.from(this.state.validators, (_, validator) => {
+    const signatures = Array.from(this.state.validators, (_, validator) => {
       return { validator, signature: this.key(`consensus${validator}`).sign(root) };
     });
+    const proposer = proposerOf(before, signatures, result.height);
     const sealed: SealedBlock = {
       block: { header, transactions: [...transactions] },
-      seal: { kind: 'embedded', value },
+      seal: { kind: 'embedded', value: { proposer, signatures } },
     };
     this.blocks.push(`0x${toHex(SealedBlock.serialize(sealed))}`);
     this.#headRoot = headerRoot(header);

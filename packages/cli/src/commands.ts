@@ -25,6 +25,7 @@ import { joinCommand } from './commands/join.ts';
 import { keysCommand } from './commands/keys.ts';
 import { listCommand } from './commands/list.ts';
 import { minerStatusCommand } from './commands/miner-status.ts';
+import { modelsAddCommand } from './commands/models-add.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
 import { networkDownCommand } from './commands/network-down.ts';
@@ -91,6 +92,7 @@ const described: readonly Command[] = [
   paramsJusticeCommand,
   paramsWashCommand,
   modelsListCommand,
+  modelsAddCommand,
   modelsPullCommand,
   calibrateCommand,
   keysCommand,

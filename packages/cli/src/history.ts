@@ -7,7 +7,7 @@ import { isToVerify } from '@assay/node/consensus/replay';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { dataFiles } from '@assay/node/host/data-files';
 import { readGenesisFile } from '@assay/node/host/genesis-file';
-import { markedEventsAt } from '@assay/node/host/node-reader';
+import { markedEventsAt } from '@assay/node/host/marked-events';
 import { openStore, type Store } from '@assay/node/store/store';
 import { AssayError, type Genesis, type MarkedEvent, sealedBlockBytes } from '@assay/protocol';
 import { toHex } from '@assay/ssz';

@@ -53,7 +53,8 @@ describe('assay list', () => {
     ['validators', 3, /^validator +status +stake .* reached at\n/],
     ['gateways', 3, /^gateway +status +stake .* reached at\n/],
     ['domains', 1, /^domain +name +burn +gateways +validators +domain +collateral +fee +announced\n +owner\n +0 /],
-    ['models', 1, /^model +name +status +domain +price in +price out +royalty +context +creator\n +0 +proposed /],
+    ['models', 1, /^model +name +status +domain +price in .* +context[\s\S]*creator\n +0 +proposed /],
+    ['holdings', 1, /^holding +model +shares +offered +price each +backs +holder\n +0 +0 +0 +0 +–/],
     [
       'sessions',
       1,

@@ -24,6 +24,7 @@ interface Rows {
   readonly gateways: Gateway;
   readonly domains: Domain;
   readonly models: Model;
+  readonly holdings: Holding;
   readonly sessions: Session;
 }
 export type Kind = keyof Rows;
@@ -103,7 +104,18 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     'price out': ({ priceOutUnits }) => amount(priceOutUnits),
     royalty: ({ royaltyBps }) => percent(royaltyBps),
     context: ({ contextTokens }) => String(contextTokens),
+    // Of the reward period so far.
+    work: ({ epochVwu }) => epochVwu,
+    audits: ({ epochPassed, epochFailed }) => `${epochPassed} of ${epochPassed + epochFailed} passed`,
     creator: ({ creator }, around) => named(creator, around),
+  },
+  holdings: {
+    model: ({ model }) => String(model),
+    shares: ({ shares }) => String(shares),
+    offered: ({ offeredShares }) => String(offeredShares),
+    'price each': ({ offeredShares, priceUnits }) => (offeredShares === 0 ? '–' : amount(priceUnits)),
+    backs: ({ backingUnits }) => amount(backingUnits),
+    holder: ({ holder }, around) => named(holder, around),
   },
   sessions: {
     status: ({ status }) => status,

@@ -182,7 +182,7 @@ function auditorStep(trail: Trail): Step[] {
   }
   return [
     {
-      title: 'Auditors, drawn by stake among those not tied to the miner; numbers stay hidden until all have committed',
+      title: 'Auditors, drawn by power among those not tied to the miner; numbers stay hidden until all have committed',
       clause: '§10.2, §10.3',
       facts,
       table: { head, rows },

@@ -236,22 +236,23 @@ export function eventJson(event: LedgerEvent): Event {
 }
 
 /** A block in a list. */
-export function blockSummaryJson({ header, transactions }: Block, root: Uint8Array): BlockSummary {
-  return { ...headerJson(header, root), transactions: transactions.length };
+export function blockSummaryJson({ block, ...said }: Omit<ShownBlock, 'result'>): BlockSummary {
+  return { ...headerJson(block.header, said), transactions: block.transactions.length };
 }
 
 interface ShownBlock {
   readonly block: Block;
   readonly root: Uint8Array;
+  readonly proposer: Ref<'validators'> | null;
   readonly result: Pick<BlockResult, 'events'> & {
     readonly transactions: readonly Omit<TransactionResult, 'events'>[];
   };
 }
 
 /** A block and what it did. */
-export function blockDetailJson({ block, root, result }: ShownBlock): BlockDetail {
+export function blockDetailJson({ block, result, ...said }: ShownBlock): BlockDetail {
   return {
-    ...headerJson(block.header, root),
+    ...headerJson(block.header, said),
     transactions: result.transactions.map(({ code, kind, sender }, i) => ({
       code,
       kind,
@@ -262,7 +263,7 @@ export function blockDetailJson({ block, root, result }: ShownBlock): BlockDetai
   };
 }
 
-function headerJson(header: Block['header'], root: Uint8Array) {
+function headerJson(header: Block['header'], { root, proposer }: Pick<ShownBlock, 'root' | 'proposer'>) {
   const { height, timeMs, parentRoot, transactionsRoot, stateRoot } = header;
   return {
     height,
@@ -271,5 +272,6 @@ function headerJson(header: Block['header'], root: Uint8Array) {
     parentRoot: hexText(parentRoot),
     transactionsRoot: hexText(transactionsRoot),
     stateRoot: hexText(stateRoot),
+    proposer,
   };
 }

@@ -70,6 +70,7 @@ export { checkPossessions, genesisHash, problemOfParams } from './governance/gen
 export { type ConsensusValidator, consensusChanges, consensusSet } from './stake/consensus-set.ts';
 export { splitsOf, termsAt } from './stake/domains.ts';
 export { roomOf } from './stake/fines.ts';
+export { proposerOf } from './stake/proposer.ts';
 export { stakeOf } from './stake/stakes.ts';
 export { updateTrust } from './standing/decay.ts';
 export { epochValues, measuredValues } from './standing/measured.ts';

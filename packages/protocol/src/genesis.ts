@@ -36,6 +36,8 @@ export const GenesisModel = new StructType(
     royaltyBps: U16,
     /** SHA-256 of the model file. */
     fileHash: Bytes32,
+    /** Root of its manifest (§4.15); zero where none is published. */
+    manifestRoot: Bytes32,
     contextTokens: U32,
     priceInUnits: Units,
     priceOutUnits: Units,

@@ -24,6 +24,7 @@ export * from './genesis.ts';
 export * from './limits.ts';
 export * from './messages/following.ts';
 export * from './messages/messages.ts';
+export * from './model/manifest.ts';
 export * from './model/models.ts';
 export * from './model/profiles.ts';
 

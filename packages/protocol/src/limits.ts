@@ -76,6 +76,15 @@ export const limits = {
   auditLagBlocks: 32,
   /** Auditors one task may be given: one first, two to confirm, one replacement for each (§10.4). */
   maxAuditorsPerTask: 6,
+  /**
+   * Bytes of one piece of a model file and the most pieces of one, 128 GiB; in its manifest bytes of the licence, the
+   * addresses it can be had from, and bytes of one (§4.15).
+   */
+  modelPieceBytes: 1024 * 1024,
+  maxModelPieces: 131_072,
+  maxLicenceBytes: 128,
+  maxSources: 8,
+  maxSourceBytes: 512,
   /** Shares of one model (§4.7). */
   modelShares: 10_000,
   /** Validators that vote on one model (§4.5). */

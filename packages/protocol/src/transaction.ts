@@ -8,6 +8,8 @@ import { limits } from './limits.ts';
 import {
   AcceptModel,
   BackModel,
+  BuyShares,
+  OfferShares,
   RegisterModel,
   TransferModelShares,
   UpdateModelPrice,
@@ -197,6 +199,8 @@ export const TransactionBody = oneOf(
     rotateConsensusKey: RotateConsensusKey,
     setNetAddresses: SetNetAddresses,
     nameEngine: NameEngine,
+    offerShares: OfferShares,
+    buyShares: BuyShares,
   },
   { typeName: 'TransactionBody' },
 );

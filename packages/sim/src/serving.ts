@@ -19,8 +19,8 @@ export const engineInfo: EngineInfo = {
   prefixCache: false,
 };
 const fileHash = sha256(encodeText('the registered file'));
-/** Of a file that no genesis names, and every validator has. */
-export const otherFileHash = sha256(encodeText('another file'));
+/** Files of the same weights under other hashes, which validators have too. */
+export const otherFiles = ['a second file', 'a third file'].map((name) => sha256(encodeText(name)));
 export const model = { name: 'simulated', fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };
 /** Time of a token, milliseconds: the least, and the most beyond it. */
 const tokenMs = { least: 10, more: 20 } as const;
@@ -37,8 +37,9 @@ export interface ServingOptions {
 /** What the roles of a machine serve with, and check with. */
 export function servingOn(runtime: Runtime, { modelOf = honest, workerOf, audited }: ServingOptions): Serving {
   const registered = new SimulatedModel('registered');
-  const isThere = (hash: Uint8Array) => [fileHash, otherFileHash].some((each) => equalBytes(each, hash));
-  const open = async (hash: Uint8Array) => (isThere(hash) ? (audited?.() ?? registered) : null);
+  const files = [fileHash, ...otherFiles];
+  const open = async (hash: Uint8Array) =>
+    files.some((each) => equalBytes(hash, each)) ? (audited?.() ?? registered) : null;
   return {
     model,
     measuring: { engine: engineInfo, open },

@@ -1,4 +1,4 @@
-import { blockSigningRoot } from '@assay/ledger';
+import { blockSigningRoot, proposerOf } from '@assay/ledger';
 import { Application } from '@assay/node/consensus/application';
 import { type TestChain, testChain } from '@assay/node/consensus/chain.fixture';
 import {
@@ -88,7 +88,10 @@ export class Following {
   sealOf(header: BlockHeader, who: readonly number[] = [0, 1, 2]): Seal {
     const root = blockSigningRoot(this.chain.identity, header);
     const signed = this.chain.sealers.map((signer, validator) => ({ validator, signature: signer.sign(root) }));
-    return { kind: 'embedded', value: signed.filter(({ validator }) => who.includes(validator)) };
+    const signatures = signed.filter(({ validator }) => who.includes(validator));
+    const [first] = signatures;
+    const proposer = first === undefined ? 0 : proposerOf(this.application.head(), signatures, header.height);
+    return { kind: 'embedded', value: { proposer, signatures } };
   }
 
   async blocks(count: number): Promise<void> {

@@ -11,7 +11,7 @@ import { signedRequest, unsignedTask } from '../src/adversaries/forged-task.ts';
 import { unvotedStep } from '../src/adversaries/forged-transition.ts';
 import { attackBy } from '../src/adversaries/in-world.ts';
 import { earlyStopper } from '../src/adversaries/miner/early-stopper.ts';
-import { model } from '../src/serving.ts';
+import { model, otherFiles } from '../src/serving.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import { artifactOf, codeOf, quickDeadlines, startWorld } from './start.fixture.ts';
 
@@ -32,6 +32,7 @@ describe('the roles together', () => {
         domain: 0,
         royaltyBps: 500,
         fileHash: hash,
+        manifestRoot: new Uint8Array(32),
         contextTokens,
         priceInUnits: 1n,
         priceOutUnits: 2n,
@@ -39,11 +40,12 @@ describe('the roles together', () => {
         t1ThresholdPpb: 40_000_000,
       });
     const proposed = [
-      await register('same-weights', model.fileHash, 4096),
+      await register('same-weights', otherFiles[0] ?? new Uint8Array(32), 4096),
       await register('no-such-file', new Uint8Array(32).fill(8), 4096),
-      await register('context-too-long', model.fileHash, 4097),
+      await register('context-too-long', otherFiles[1] ?? new Uint8Array(32), 4097),
+      await register('the-same-file', model.fileHash, 4096),
     ];
-    expect(proposed).toEqual(['OK', 'OK', 'OK']);
+    expect(proposed).toEqual(['OK', 'OK', 'OK', 'FILE_TAKEN']);
     await net.until(() => [1, 2, 3].every((model) => head().models.at(model).status !== 'proposed'));
     expect([1, 2, 3].map((model) => head().models.at(model).status)).toEqual(['accepted', 'refused', 'refused']);
     expect([...head().validators].map(({ strikes }) => strikes).every((strikes) => strikes === 0)).toBe(true);

@@ -3,7 +3,7 @@ import { minerRegistration } from '@assay/node/host/registration';
 import { type BodyValues, Hardware } from '@assay/protocol';
 import { Miner } from '@assay/roles/miner/index';
 import { describe, expect, it } from 'vitest';
-import { otherFileHash, servingOn } from '../src/serving.ts';
+import { otherFiles, servingOn } from '../src/serving.ts';
 import type { World } from '../src/world.ts';
 import { codeOf, startWorld } from './start.fixture.ts';
 
@@ -34,7 +34,8 @@ async function secondDomain(net: World) {
     name: 'translator',
     domain: 1,
     royaltyBps: 500,
-    fileHash: otherFileHash,
+    fileHash: otherFiles[0] ?? new Uint8Array(32),
+    manifestRoot: new Uint8Array(32),
     contextTokens: 4096,
     ...devnetPrices,
     difficultyPpm: 1_000_000,

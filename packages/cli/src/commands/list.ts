@@ -4,6 +4,7 @@ import {
   DomainPage,
   GatewayPage,
   Holding,
+  HoldingPage,
   MinerPage,
   MixerPage,
   ModelPage,
@@ -28,6 +29,7 @@ const listed = {
   gateways: { page: GatewayPage, read: (node, page) => node.getGateways(page) },
   domains: { page: DomainPage, read: (node, page) => node.getDomains(page) },
   models: { page: ModelPage, read: (node, page) => node.getModels(page) },
+  holdings: { page: HoldingPage, read: (node, page) => node.getHoldings(page) },
   sessions: { page: SessionPage, read: (node, page) => node.getSessions(page) },
 } as const satisfies Record<
   Kind,

@@ -20,6 +20,8 @@ export const sentences: Readonly<Record<BodyKind, string>> = {
   acceptModel: 'Vote on a model as one of its validators.',
   updateModelPrice: 'Change the prices of a model.',
   transferModelShares: 'Give shares of a model to another account.',
+  offerShares: 'Offer shares of a model for sale at a price each; 0 shares withdraw the offer.',
+  buyShares: 'Buy shares of a model that an account offers, at its price.',
   backModel: 'Back a model with units, for a part of its revenue.',
   withdrawBacking: 'Take back what a model was backed with.',
   assignWork: 'Say for which validator the work of a miner counts.',

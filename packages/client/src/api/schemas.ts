@@ -8,7 +8,6 @@ import {
   emissionRateShape,
   epochCloseShape,
   GatewayRow,
-  HoldingRow,
   type LedgerEvent,
   ledgerEventShape,
   MinerRow,
@@ -27,7 +26,7 @@ import {
 import { z } from 'zod';
 import { AuditNumbersJson, SurpriseJson } from './audit-numbers.ts';
 import { Domain } from './domains.ts';
-import { Model } from './models.ts';
+import { Holding, Model } from './models.ts';
 import { certifiedFields } from './receipt.ts';
 import { address, bytes32, code, count, ppb, units } from './scalars.ts';
 import { type JsonOf, schemaOf, shapeOf } from './schema-of.ts';
@@ -117,9 +116,6 @@ export const Delegation = z.object({ index: count, ...shapeOf(DelegationRow) });
 export type Delegation = z.infer<typeof Delegation>;
 export const DelegationPage = pageOf(Delegation);
 export type DelegationPage = z.infer<typeof DelegationPage>;
-/** What an account has in a model: shares, and base units it backs it with. */
-export const Holding = z.object({ index: count, ...shapeOf(HoldingRow) });
-export type Holding = z.infer<typeof Holding>;
 export const HoldingPage = pageOf(Holding);
 export type HoldingPage = z.infer<typeof HoldingPage>;
 export const SessionPage = pageOf(Session);
@@ -160,6 +156,8 @@ const blockFields = {
   parentRoot: bytes32,
   transactionsRoot: bytes32,
   stateRoot: bytes32,
+  /** The validator that proposed it; null where this node cannot tell. */
+  proposer: count.nullable(),
 };
 export const BlockSummary = z.object({ ...blockFields, transactions: count });
 export type BlockSummary = z.infer<typeof BlockSummary>;

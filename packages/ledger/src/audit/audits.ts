@@ -131,7 +131,7 @@ function firstPool(
 }
 
 /**
- * Tokens that each validator may owe before it is no first auditor: it checks no more in the time it has. By stake, as
+ * Tokens that each validator may owe before it is no first auditor: it checks no more in the time it has. By power, as
  * it is drawn: many small ones get no more of a full network's audits than one large. The last may exceed it.
  */
 function roomTokens(state: LedgerState): Ref<'validators'>[] {
@@ -255,7 +255,7 @@ function isAtWork({ state }: AuditorSlot): boolean {
   return state === 'drawn' || state === 'committed';
 }
 
-/** §10.2 Sortition by stake among validators that neither run nor own the miner, each at most once for a task. */
+/** §10.2 Sortition by power among validators that neither run nor own the miner, each at most once for a task. */
 function drawAuditors(
   state: LedgerState,
   index: IndexOf<'audits'>,

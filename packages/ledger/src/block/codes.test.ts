@@ -13,7 +13,7 @@ import { approvedTask, plantTx } from '../testing/audits.fixture.ts';
 import { answer, caseWorld } from '../testing/cases.fixture.ts';
 import { disputed, measured, measurersOf } from '../testing/challenges.fixture.ts';
 import { domainTerms, weighedBy } from '../testing/domains.fixture.ts';
-import { modelTerms, noiseProfile, proposeModel, voteTx } from '../testing/models.fixture.ts';
+import { buyShares, modelTerms, noiseProfile, proposeModel, voteTx } from '../testing/models.fixture.ts';
 import { equivocation, invalidItem } from '../testing/offences.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';
 import { openingOf } from '../testing/plants.fixture.ts';
@@ -163,6 +163,7 @@ const scenarios: Record<ResultCode, Scenario> = {
   },
   BAD_NAME: proposal({ name: '' }),
   NAME_TAKEN: proposal({ name: 'small' }),
+  FILE_TAKEN: proposal({ fileHash: new Uint8Array(32) }),
   BAD_MODEL: proposal({ contextTokens: 0 }),
   BAD_PROFILE: (world) =>
     world.send('payer', 'propose', { action: { kind: 'noiseProfile', value: { ...noiseProfile, requests: 299 } } }),
@@ -209,6 +210,8 @@ const scenarios: Record<ResultCode, Scenario> = {
   },
   TOO_FEW_SHARES: (world) =>
     world.send('payer', 'transferModelShares', { model: 0, to: world.address('owner'), shares: 1 }),
+  NOT_OFFERED: (world) => buyShares(world, 3),
+  PRICE_TOO_HIGH: (world) => buyShares(world, 2),
   NOT_PAYER: (world) => world.send('otherPayer', 'closeSession', { session: 0 }),
   SESSION_CLOSED: (world) => {
     world.send('payer', 'closeSession', { session: 0 });

@@ -29,11 +29,14 @@ const cases = {
 };
 /** Answers are compared, and there is room for some tasks of the network's own. */
 const work = { poi: { outlierPpb: 850_000_000 }, background: { maxTokensPerEpoch: 30 } };
+const otherFile = new Uint8Array(32).fill(9);
 /** A second domain with a model of its own. */
 const withSecondDomain = (genesis: Genesis): Genesis => ({
   ...genesis,
   domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: 'second' }]),
-  models: [...genesis.models, ...genesis.models.slice(1).map((model) => ({ ...model, name: 'third', domain: 1 }))],
+  models: genesis.models.flatMap((model, i) =>
+    i === 0 ? [model] : [model, { ...model, name: 'third', domain: 1, fileHash: otherFile }],
+  ),
 });
 function newWorld(settlementRows = 100_000, foundationReview = false): World {
   const world = new World({
@@ -131,6 +134,8 @@ const lively = [
   'modelDecided',
   'taskRated',
   'modelPriced',
+  'sharesOffered',
+  'sharesSold',
   'divided',
   'capacity',
   'domainCreated',

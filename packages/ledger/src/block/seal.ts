@@ -14,6 +14,7 @@ import {
 } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { consensusSet } from '../stake/consensus-set.ts';
+import { proposerOf } from '../stake/proposer.ts';
 import type { LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 
@@ -50,7 +51,8 @@ export function sealProblem(
     const problem = cometHeaderProblem(before.chain, header, seal.value);
     if (problem !== null) return problem;
   }
-  const said = seal.kind === 'embedded' ? embeddedSaid(before.chain, header, seal.value) : cometSaid(seal.value);
+  const said =
+    seal.kind === 'embedded' ? embeddedSaid(before.chain, header, seal.value.signatures) : cometSaid(seal.value);
   const powers = new Map(consensusSet(before).map(({ validator, power }) => [validator, power] as const));
   let signed = 0;
   let last = -1;
@@ -65,6 +67,13 @@ export function sealProblem(
     last = validator;
   }
   if (last === -1) return 'nobody has signed its seal';
+  if (seal.kind === 'embedded') {
+    // economics §8.5
+    const turn = proposerOf(before, seal.value.signatures, header.height);
+    if (seal.value.proposer !== turn) {
+      return `its seal says that validator ${seal.value.proposer} proposed it, and the turn was that of ${turn}`;
+    }
+  }
   const all = [...powers.values()].reduce((sum, power) => sum + power, 0);
   if (quorum === 'sound' || 3 * signed > 2 * all) return null;
   return `its seal holds ${signed} of ${all} parts of power, not more than two thirds`;

@@ -9,19 +9,20 @@ export function isAuditor(row: Pick<RoleRow, 'status' | 'seenUntil'>): boolean {
 }
 
 /**
- * Stakes of active validators that are not absent (§7.12) and are not, nor are operated by, those concerned; a base
- * unit at least (§10.2).
+ * Powers of active validators that are not absent (§7.12) and are not, nor are operated by, those concerned; a part of
+ * it at least (§10.2).
  */
 export function impartialWeights(
   state: LedgerView,
   concerned: readonly Uint8Array[],
   used: readonly number[],
 ): bigint[] {
-  return Array.from(state.validators, ({ account, operator, stakeUnits, status, seenUntil }, validator) => {
+  return Array.from(state.validators, ({ account, operator, status, seenUntil }, validator) => {
     const isUsed = used.includes(validator);
     const isConcerned = concerned.some((address) => equalBytes(address, account) || equalBytes(address, operator));
     if (isUsed || isConcerned || !isAuditor({ status, seenUntil })) return 0n;
-    return stakeUnits > 0n ? stakeUnits : 1n;
+    const { powerPpb } = state.powers.at(validator);
+    return powerPpb > 0 ? BigInt(powerPpb) : 1n; // economics §8.6
   });
 }
 

@@ -21,7 +21,9 @@ function twoDomains(
       ...genesis,
       domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: 'law', ...terms }]),
       models: genesis.models.flatMap((model, i) =>
-        i === 0 ? [model] : [model, { ...model, ...prices, name: 'lawyer', domain: 1 }],
+        i === 0
+          ? [model]
+          : [model, { ...model, ...prices, name: 'lawyer', domain: 1, fileHash: new Uint8Array(32).fill(9) }],
       ),
     }),
   });

@@ -1,5 +1,10 @@
+import type { Genesis } from '@assay/protocol';
+import { littleEndian, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
+import { impartialWeights } from '../draw/impartial.ts';
+import { WeightedRow } from '../draw/weighted.ts';
 import { auditAll } from '../testing/audits.fixture.ts';
+import { validatorTerms } from '../testing/roles.fixture.ts';
 import { honest, World } from '../testing/world.fixture.ts';
 
 /** Miner 0 does one task of 70 VWU; gives who audited it. */
@@ -43,6 +48,35 @@ describe('validator powers (economics §8)', () => {
     }
     world.finishEpoch();
     expect(world.state.powers.at(auditor)).toMatchObject({ powerPpb: 250_000_000, epochWork: 0n });
+  });
+
+  it('draw auditors and panels (economics §8.6)', () => {
+    const stakes = [540n, 460n, 1000n];
+    const edit = (genesis: Genesis) => ({
+      ...genesis,
+      validators: genesis.validators.map((row, i) => ({ ...row, stakeUnits: stakes[i] ?? 0n })),
+    });
+    const world = new World({ validators: 3, params: { powerWorkPpb: 500_000_000 }, edit }).populate();
+    const weights = () => impartialWeights(world.state, [], []);
+    expect(weights()).toEqual([270_000_000n, 230_000_000n, 500_000_000n]);
+    const drawn = [0, 0, 0];
+    for (let draw = 0; draw < 10_000; draw++) {
+      const [first] = new WeightedRow(weights()).sample(sha256(littleEndian(draw, 4)), 1);
+      drawn[first?.index ?? 0] = (drawn[first?.index ?? 0] ?? 0) + 1;
+    }
+    for (const [validator, count] of drawn.entries()) {
+      expect(Math.abs(count / 10_000 - Number(weights()[validator]) / 1e9)).toBeLessThan(0.01);
+    }
+    world.block(world.tx('minerA', 'assignWork', { miner: 0, validator: 0 }));
+    work(world);
+    world.finishEpoch();
+    const powers = [...world.state.powers].map(({ powerPpb }) => BigInt(powerPpb));
+    expect(weights()).toEqual(powers);
+    // It has 27 % of the stake and at least a third of the work.
+    expect(powers[0]).toBeGreaterThan(300_000_000n);
+    // Stake that has no power yet decides only where nobody else may.
+    world.block(world.tx('payer', 'registerValidator', validatorTerms(world)));
+    expect(weights()).toEqual([...powers, 1n]);
   });
 
   it('do not count work that was rejected', () => {

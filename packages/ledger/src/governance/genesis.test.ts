@@ -69,6 +69,13 @@ describe('genesis', () => {
     ['one BLS key of a mixer is listed twice', twice('mixers')],
     ['one validator is listed twice', twice('validators')],
     ['one model name is listed twice', twice('models')],
+    [
+      'one file of a model is listed twice',
+      (genesis) => ({
+        ...genesis,
+        models: genesis.models.map((model) => ({ ...model, fileHash: new Uint8Array(32) })),
+      }),
+    ],
     ['params.epochBlocks must be above zero', params({ epochBlocks: 0 })],
     ['params.rewards.dayMs must be above zero', rewards({ dayMs: 0 })],
     ['params.rewards.period must be 0 (epoch) or 1 (day)', rewards({ period: 2 })],

@@ -155,6 +155,7 @@ function problemOf(genesis: Genesis): string | null {
     ['gateway', gateways.map((role) => role.publicKey)],
     ['domain name', domains.map((domain) => encodeText(domain.name))],
     ['model name', models.map((model) => encodeText(model.name))],
+    ['file of a model', models.map((model) => model.fileHash)],
   ];
   for (const [name, keys] of listed) {
     if (new Set(keys.map(keyOf)).size !== keys.length) return `one ${name} is listed twice`;

@@ -28,7 +28,7 @@ export function modelRow(
 
 /** All shares of a model in one hand: where each begins (§4.7). */
 export function wholeOf(model: Ref<'models'>, holder: Uint8Array): HoldingRow {
-  return { model, holder, shares: limits.modelShares, backingUnits: 0n };
+  return { model, holder, shares: limits.modelShares, backingUnits: 0n, offeredShares: 0, priceUnits: 0n };
 }
 
 /** The code of a new model's terms; its domain exists (§4.4). */
@@ -36,6 +36,8 @@ export function modelTermsCode(state: LedgerView, terms: ModelTerms): ResultCode
   if (!isName(terms.name)) return 'BAD_NAME';
   const same = state.modelOf(terms.name);
   if (same !== undefined && state.models.at(same).status !== 'refused') return 'NAME_TAKEN';
+  const twin = state.models.holderOf('fileHash', terms.fileHash);
+  if (twin !== undefined && state.models.at(twin).status !== 'refused') return 'FILE_TAKEN';
   const { minDifficultyPpm, maxDifficultyPpm, maxT1ThresholdPpb } = state.params.models;
   const { contextTokens, difficultyPpm, t1ThresholdPpb, royaltyBps } = terms;
   const isDifficulty = difficultyPpm >= minDifficultyPpm && difficultyPpm <= maxDifficultyPpm;

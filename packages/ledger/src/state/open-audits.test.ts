@@ -1,4 +1,4 @@
-import { limits, State } from '@assay/protocol';
+import { type Genesis, limits, State } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditDuties, waitingDraws } from '../audit/audits.ts';
@@ -82,15 +82,18 @@ describe('room for audits §10.23', () => {
     }
   });
 
-  it('is by stake, so that many small validators get no more of a full network than one large', () => {
-    const world = new World({ audit: { openTokensPerValidator: 1024 } }).populate();
-    world.send('payer', 'bond', { kind: 'validator', role: 0, amountUnits: 4500n });
+  it('is by power, so that many small validators get no more of a full network than one large', () => {
+    const edit = ({ validators: [large, ...others], ...rest }: Genesis) => ({
+      ...rest,
+      validators: large === undefined ? [] : [{ ...large, stakeUnits: 5000n }, ...others],
+    });
+    const world = new World({ audit: { openTokensPerValidator: 1024 }, edit }).populate();
     world.certify(...Array.from({ length: 20 }, () => world.receipt()));
     expect(waitingDraws(world.state)).toBeGreaterThan(0);
     // Of 4,096 tokens in all the others have 316 each.
     for (const small of [1, 2, 3]) expect(world.state.openAudits.owedBy(small).length).toBeLessThanOrEqual(2);
     expect(world.state.openAudits.owedBy(0).length).toBeGreaterThan(2);
-    // Its share by stake would be twelve: what others register adds to no one's room beyond two parts.
+    // Its share by power would be twelve: what others register adds to no one's room beyond two parts.
     expect(world.state.openAudits.owedBy(0).length).toBeLessThanOrEqual(8);
   });
 

@@ -155,13 +155,15 @@ export class LedgerState extends WithStateTables implements ViewFields {
   }
 
   /** Adds to what an account has in a model; what is taken away was checked before. */
-  addHolding({ model, holder, shares, backingUnits }: HoldingRow): void {
-    const none = { model, holder, shares: 0, backingUnits: 0n };
+  addHolding({ model, holder, shares, backingUnits }: Omit<HoldingRow, 'offeredShares' | 'priceUnits'>): void {
+    const none = { model, holder, shares: 0, backingUnits: 0n, offeredShares: 0, priceUnits: 0n };
     const index = this.holdingOf(model, holder) ?? this.holdings.push(none);
     const old = this.holdings.at(index);
     const sum = { shares: old.shares + shares, backingUnits: old.backingUnits + backingUnits };
     invariant(sum.shares >= 0 && sum.backingUnits >= 0n, `model ${model}: a holding below zero`);
-    this.holdings.update(index, sum);
+    // §4.7.1 Nobody offers more than it has.
+    const offered = old.offeredShares > sum.shares ? { offeredShares: sum.shares } : {};
+    this.holdings.update(index, { ...sum, ...offered });
   }
 
   /** Forgets holdings of nothing. */

@@ -55,6 +55,7 @@ export const generalDomain = {
 export const modelTerms = {
   domain: 0,
   royaltyBps: 1000,
+  manifestRoot: new Uint8Array(32),
   contextTokens: 2048,
   priceInUnits: 2n,
   priceOutUnits: 4n,

@@ -56,6 +56,10 @@ export const soundTransactions: readonly Sound[] = [
   sound('validator0', 'acceptModel', () => ({ model: 2, accepts: true })),
   sound('creator', 'updateModelPrice', () => ({ model: 0, priceInUnits: 3n, priceOutUnits: 5n })),
   sound('creator', 'transferModelShares', (world) => ({ model: 0, to: world.address('owner'), shares: 5 })),
+  sound('creator', 'offerShares', () => ({ model: 0, shares: 40, priceUnits: 3n })),
+  sound('payer', 'buyShares', (world) => ({
+    ...{ model: 0, seller: world.address('creator'), shares: 4, maxPriceUnits: 7n },
+  })),
   sound('owner', 'backModel', () => ({ model: 0, amountUnits: 90n })),
   sound('owner', 'withdrawBacking', () => ({ model: 0, amountUnits: 5n })),
   sound('minerA', 'assignWork', () => ({ miner: 0, validator: 0 })),
@@ -98,9 +102,9 @@ export const soundTransactions: readonly Sound[] = [
 
 /** Those that the full world was made with, in this order. */
 export const filling: readonly BodyKind[] = [
-  ...(['bond', 'delegate', 'undelegate', 'backModel', 'registerModel', 'propose', 'vote', 'openCase'] as const),
-  ...(['feedback', 'rotateKey', 'rotateCommitteeKey', 'rotateConsensusKey', 'setNetAddresses', 'nameEngine'] as const),
-  'updateMiner',
+  ...(['bond', 'delegate', 'undelegate', 'offerShares', 'backModel', 'registerModel', 'propose', 'vote'] as const),
+  ...(['openCase', 'feedback', 'rotateKey', 'rotateCommitteeKey', 'rotateConsensusKey', 'setNetAddresses'] as const),
+  ...(['nameEngine', 'updateMiner'] as const),
 ];
 
 /** Answers a task that an auditor approves. */

@@ -1,4 +1,4 @@
-import type { BodyValues, NoiseProfile } from '@assay/protocol';
+import type { BodyValues, NoiseProfile, ResultCode } from '@assay/protocol';
 import { honest, World } from './world.fixture.ts';
 
 /** What the engines 1 and 2 find of each other's honest answers. */
@@ -22,6 +22,7 @@ export function modelTerms(change: Partial<Registration> = {}): Registration {
     domain: 0,
     royaltyBps: 1000,
     fileHash: new Uint8Array(32).fill(3),
+    manifestRoot: new Uint8Array(32).fill(4),
     contextTokens: 2048,
     priceInUnits: 2n,
     priceOutUnits: 4n,
@@ -57,4 +58,10 @@ export function propertyWorld(): World {
   world.certify(receipt);
   world.audit(receipt.taskId, new Map(world.auditorsOf(receipt.taskId).map((auditor) => [auditor, honest])));
   return world;
+}
+
+/** Buys so many shares for less than the two cost that are offered. */
+export function buyShares(world: World, shares: number): ResultCode {
+  world.send('creator', 'offerShares', { model: 0, shares: 2, priceUnits: 2n });
+  return world.send('payer', 'buyShares', { model: 0, seller: world.address('creator'), shares, maxPriceUnits: 1n });
 }

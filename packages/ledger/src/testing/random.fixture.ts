@@ -13,6 +13,7 @@ import {
   openPlant,
 } from './random-disputes.fixture.ts';
 import { admission, market, settling } from './random-domains.fixture.ts';
+import { backing, shares } from './random-holdings.fixture.ts';
 import { roleAct } from './random-roles.fixture.ts';
 import {
   type Act,
@@ -277,6 +278,7 @@ const proposal = fc.record<Partial<BodyValues['registerModel']>>(
   {
     name: fc.constantFrom('small', 'new', 'newer', 'nö'),
     domain: fc.nat(1),
+    fileHash: fc.nat(4).map((byte) => new Uint8Array(32).fill(byte)),
     royaltyBps: bps,
     contextTokens: fc.nat(2),
     priceInUnits: units,
@@ -310,27 +312,6 @@ const price = acts(
       priceInUnits: each.inUnits,
       priceOutUnits: each.outUnits,
     }),
-  ],
-);
-
-const holding = fc.record({
-  from: fc.constantFrom<Sender>('creator', 'payer', 'owner', 'minerC'),
-  model: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, index),
-  units,
-  options,
-});
-const shares = acts(
-  'shares',
-  fc.record({ holding, to: from, count: fc.constantFrom(0, 1, 3333, 10_000, 65_535) }),
-  (world, { holding: { from: sender, model, options: how }, to, count }) => [
-    world.tx(sender, 'transferModelShares', { model, to: world.address(to), shares: count }, how),
-  ],
-);
-const backing = acts(
-  'backing',
-  fc.record({ holding, verb: fc.constantFrom('backModel', 'withdrawBacking') }),
-  (world, { holding: { from: sender, model, units: amountUnits, options: how }, verb }) => [
-    world.tx(sender, verb, { model, amountUnits }, how),
   ],
 );
 
@@ -378,7 +359,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: acceptance },
   { weight: 1, arbitrary: price },
   { weight: 2, arbitrary: feedback },
-  { weight: 1, arbitrary: shares },
+  { weight: 3, arbitrary: shares },
   { weight: 2, arbitrary: backing },
   { weight: 1, arbitrary: assign },
   { weight: 1, arbitrary: market },

@@ -17,6 +17,7 @@ import { auditCommit } from './audit-commit.ts';
 import { auditReveal } from './audit-reveal.ts';
 import { backModel } from './back-model.ts';
 import { bond } from './bond.ts';
+import { buyShares } from './buy-shares.ts';
 import { certifiedBatch } from './certified-batch.ts';
 import { closeSession } from './close-session.ts';
 import { createDomain } from './create-domain.ts';
@@ -25,6 +26,7 @@ import { delegate } from './delegate.ts';
 import { evidence } from './evidence.ts';
 import { feedback } from './feedback.ts';
 import { nameEngine } from './name-engine.ts';
+import { offerShares } from './offer-shares.ts';
 import { openCase } from './open-case.ts';
 import { openPlant } from './open-plant.ts';
 import { openSession } from './open-session.ts';
@@ -95,6 +97,8 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   rotateConsensusKey,
   setNetAddresses,
   nameEngine,
+  offerShares,
+  buyShares,
 };
 
 /** The kind chooses both the type that reads a body and its rule. */

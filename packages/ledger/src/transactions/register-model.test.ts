@@ -27,6 +27,8 @@ describe('registerModel §4.4', () => {
     ['BAD_NAME', { name: '\u007f' }],
     ['BAD_NAME', { name: 'name\n' }],
     ['NAME_TAKEN', { name: 'large', contextTokens: 0 }],
+    ['NAME_TAKEN', { name: 'large', fileHash: new Uint8Array(32) }],
+    ['FILE_TAKEN', { fileHash: new Uint8Array(32).fill(1), contextTokens: 0 }],
     ['BAD_MODEL', { contextTokens: 0 }],
     ['BAD_MODEL', { difficultyPpm: 99_999 }],
     ['BAD_MODEL', { difficultyPpm: 10_000_001 }],
@@ -46,13 +48,15 @@ describe('registerModel §4.4', () => {
     expect(enough?.send('minerC', 'registerModel', modelTerms())).toBe('OK');
   });
 
-  it('gives a name free when its model is refused', () => {
+  it('gives name and file free when their model is refused', () => {
     const world = new World();
     const { model, panel } = proposeModel(world);
     expect(world.send('payer', 'registerModel', modelTerms())).toBe('NAME_TAKEN');
+    expect(world.send('payer', 'registerModel', modelTerms({ name: 'copy', domain: 0 }))).toBe('FILE_TAKEN');
     world.block(...panel.map((validator) => voteTx(world, validator, model, false)));
     expect(world.state.models.at(model).status).toBe('refused');
     expect(world.send('payer', 'registerModel', modelTerms())).toBe('OK');
     expect(world.state.modelOf('new')).toBe(model + 1);
+    expect(world.send('minerC', 'registerModel', modelTerms({ name: 'copy' }))).toBe('FILE_TAKEN');
   });
 });

@@ -67,7 +67,13 @@ describe('updateDomain §4.9', () => {
     const other = new World();
     const { model, panel } = proposeModel(other);
     expect(update(other, { domainBps: 7700 })).toBe('OK');
-    other.block(other.tx('payer', 'registerModel', modelTerms({ name: 'a', royaltyBps: 0 })));
+    other.block(
+      other.tx(
+        'payer',
+        'registerModel',
+        modelTerms({ name: 'a', royaltyBps: 0, fileHash: new Uint8Array(32).fill(4) }),
+      ),
+    );
     expect(other.state.models.length).toBe(model + 2);
     other.block(...panel.map((validator) => voteTx(other, validator, model, false)));
     expect(update(other, { domainBps: 7701 })).toBe('SPLITS_TOO_HIGH');

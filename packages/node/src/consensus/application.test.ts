@@ -39,7 +39,7 @@ describe('an application', () => {
       const twice = [...transactions, ...transactions].map((each) => each.slice());
       const header = node.application.apply({ ...first, transactions: twice });
       const signature = chain.sealers[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
-      return { kind: 'embedded' as const, value: [{ validator: 1, signature }] };
+      return { kind: 'embedded' as const, value: { proposer: 1, signatures: [{ validator: 1, signature }] } };
     };
     const seals = [ours, theirs].map(sealBy) as [Seal, Seal];
     expect(seals[0]).toEqual(seals[1]);

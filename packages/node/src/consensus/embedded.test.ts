@@ -213,13 +213,29 @@ describe('embedded engine', () => {
     const { engine, store, close } = await openTestEngine(chain, dir, { signerOf, onFatal });
     await engine.produceNow();
     const seal = Seal.deserialize(engine.chain.sealAt(1) ?? new Uint8Array());
-    expect(seal.kind === 'embedded' && seal.value.map(({ validator }) => validator)).toEqual([0, 1]);
+    expect(seal.kind === 'embedded' && seal.value.signatures.map(({ validator }) => validator)).toEqual([0, 1]);
     await replay(store, chain.genesis);
     held = [];
     await expect(engine.produceNow()).rejects.toMatchObject({ code: 'NO_PROPOSER' });
     expect([fatal, store.height]).toEqual([['NO_PROPOSER'], 1]);
     await close();
     await expect(openTestEngine(chain, dir, { signerOf })).rejects.toMatchObject({ code: 'NO_PROPOSER' });
+  });
+
+  it('proposes by powers, over a restart too (economics §8.5)', async () => {
+    const weighted = testChain({ makers: 3, stakes: [270_000n, 230_000n, 500_000n] });
+    const dir = await newDirectory();
+    const turns = [0, 0, 0];
+    for (const blocks of [37, 63]) {
+      const { engine, close } = await openTestEngine(weighted, dir);
+      for (let i = 0; i < blocks; i++) {
+        const { block } = await engine.produceNow();
+        const seal = Seal.deserialize(engine.chain.sealAt(block.header.height) ?? new Uint8Array());
+        if (seal.kind === 'embedded') turns[seal.value.proposer] = (turns[seal.value.proposer] ?? 0) + 1;
+      }
+      await close();
+    }
+    expect(turns).toEqual([27, 23, 50]);
   });
 
   it('stops before a block whose rules it does not know, and loses nothing (§2.4)', async () => {

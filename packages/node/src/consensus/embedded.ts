@@ -1,4 +1,4 @@
-import { blockSigningRoot, type LedgerView } from '@assay/ledger';
+import { blockSigningRoot, type LedgerView, proposerOf } from '@assay/ledger';
 import { AssayError, limits } from '@assay/protocol';
 import type { Chain, CommittedBlock, Engine } from '@assay/roles/ports/chain';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
@@ -87,14 +87,16 @@ export class EmbeddedEngine implements Engine {
     try {
       const head = application.head();
       const sealers = this.#sealers(head);
+      const height = head.globals.height + 1;
       const header = application.apply({
-        height: head.globals.height + 1,
+        height,
         timeMs: this.#nextMs(head),
         transactions: application.propose(),
       });
       const root = blockSigningRoot(application.identity, header);
-      const value = sealers.map(({ validator, signer }) => ({ validator, signature: signer.sign(root) }));
-      return await application.commit({ kind: 'embedded', value });
+      const signatures = sealers.map(({ validator, signer }) => ({ validator, signature: signer.sign(root) }));
+      const proposer = proposerOf(head, sealers, height);
+      return await application.commit({ kind: 'embedded', value: { proposer, signatures } });
     } catch (error) {
       this.#cancel?.();
       throw await application.halt(error);

@@ -52,12 +52,13 @@ const editBlock =
   (dir, height) =>
     tamper(dir, 'blocks', height, (bytes) => Block.serialize(edit(Block.deserialize(bytes))));
 const editSeal =
-  (edit: (signatures: SealSignature[]) => SealSignature[]): Tampering =>
+  (edit: (signatures: SealSignature[]) => SealSignature[], proposer?: number): Tampering =>
   (dir, height) =>
     tamper(dir, 'seals', height, (bytes) => {
       const { kind, value } = Seal.deserialize(bytes);
       if (kind !== 'embedded') throw new Error(`a seal of ${kind}`);
-      return Seal.serialize({ kind, value: edit(value) });
+      const signatures = edit(value.signatures);
+      return Seal.serialize({ kind, value: { proposer: proposer ?? value.proposer, signatures } });
     });
 const editHeader = (edit: Partial<BlockHeader>) =>
   editBlock((block) => ({ ...block, header: { ...block.header, ...edit } }));
@@ -120,6 +121,7 @@ describe('replay from genesis', () => {
         /validator 1 in its/,
       ],
       ['one of them twice', editSeal(([one]) => (one === undefined ? [] : [one, one])), /not in rising order/],
+      ['another proposer', editSeal((all) => all, 1), /proposed it, and the turn was that of 0/],
       ['an empty seal', editSeal(() => []), /Block 5: nobody has signed its seal/],
       [
         'a seal cut short',

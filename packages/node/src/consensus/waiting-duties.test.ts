@@ -28,7 +28,14 @@ describe('a duty of the ledger §16.12', () => {
   it("waits behind another message of its sender: a panel's free vote after its word that it is there", async () => {
     const { world, engine, block, close } = await mirrored();
     const terms = { royaltyBps: 0, contextTokens: 1, priceInUnits: 1n, priceOutUnits: 1n, difficultyPpm: 1_000_000 };
-    const model = { name: 'n', domain: 0, fileHash: new Uint8Array(32), t1ThresholdPpb: 1, ...terms };
+    const model = {
+      name: 'n',
+      domain: 0,
+      fileHash: new Uint8Array(32).fill(9),
+      manifestRoot: new Uint8Array(32),
+      t1ThresholdPpb: 1,
+      ...terms,
+    };
     await block(world.tx('minerC', 'registerModel', model));
     while (world.state.globals.epoch === 0 || world.state.models.at(2).panel.length === 0) await block(world.batchTx());
     const [seat] = engine.chain.head().models.at(2).panel;

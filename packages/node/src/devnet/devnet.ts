@@ -25,6 +25,8 @@ import type { KeyRing } from '../keys/keyring.ts';
 import type { Keystore } from '../keys/keystore.ts';
 import { profilesOf } from '../models/catalog.ts';
 import { readProfile } from '../models/profiles.ts';
+import { Shelf } from '../models/shelf.ts';
+import { withShelf } from '../models/trade.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
 import { realRuntime } from '../runtime/real.ts';
@@ -70,11 +72,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const keys = ring.named;
   const miners = allMiners(keys.names(), options.miners);
   if (miners > options.miners) onProgress(stayingLine(miners, options.miners));
-  const asked = {
-    ...options,
-    sequences: miners * concurrency,
-  };
-  const serving = await openBackend(asked, stored, onProgress);
+  const serving = await openBackend({ ...options, sequences: miners * concurrency }, stored, onProgress);
   closing.add(() => serving.close());
   if (stored !== null) serving.requireRegistered(stored, dataDir);
   const { model, attackers } = options;
@@ -98,7 +96,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
       network: new MemoryNetwork(runtime),
       keys: ring,
       apiKeys: file,
-      serving: Promise.resolve(serving),
+      serving: Promise.resolve({ ...serving, measuring: measuringIn(dataDir, serving) }),
       concurrency,
       runtime,
       api: { host: '127.0.0.1', port, origins, hostNames },
@@ -126,6 +124,12 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     stop: () => closing.close(),
     failed: fatal.promise,
   };
+}
+
+/** All files are on this machine: there is nobody to fetch from. */
+function measuringIn(dataDir: string, { measuring, open }: Serving): Serving['measuring'] {
+  const shelf = new Shelf(join(dataDir, dataFiles.models));
+  return measuring === null ? null : withShelf(measuring, { shelf, open, fetch: null });
 }
 
 type Tests = Omit<Testing, 'apiKey'> & {

@@ -209,6 +209,7 @@ export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesi
         creator: keys.account(names.creator).address,
         royaltyBps: devnetRoyaltyBps,
         fileHash: model.fileHash,
+        manifestRoot: new Uint8Array(32),
         contextTokens: model.contextTokens,
         ...devnetPrices,
         difficultyPpm: 1_000_000,

@@ -7,6 +7,8 @@ export const dataFiles = {
   /** Only while a node runs. */
   node: 'node.json',
   chain: 'chain',
+  /** Model files that it publishes, or fetched, by their hashes. */
+  models: 'models',
   /** Only until the chain of a new network is there. */
   beginning: 'beginning',
   lock: 'lock.pid',

@@ -39,19 +39,13 @@ import {
   taskJson,
 } from '@assay/explain/json';
 import { minerEarning } from '@assay/explain/miner-earning';
-import {
-  committeeEpochs,
-  committeeOf,
-  headerRoot,
-  isUndecided,
-  type LedgerView,
-  type ReadonlyTable,
-} from '@assay/ledger';
+import { committeeEpochs, committeeOf, headerRoot, isUndecided, type LedgerView } from '@assay/ledger';
 import {
   addressOf,
   addressText,
   Block,
   type BodyKind,
+  cometAddress,
   type EngineInfo,
   type Genesis,
   headerOf,
@@ -59,6 +53,7 @@ import {
   proofTables,
   type Ref,
   resultCodes,
+  Seal,
   sealedBlockBytes,
   Transaction,
 } from '@assay/protocol';
@@ -68,6 +63,8 @@ import { toHex } from '@assay/ssz';
 import type { NodeReader, PageRequest, RowKey } from '../http/port.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskRecord } from '../store/tasks.ts';
+import { markedEventsAt } from './marked-events.ts';
+import { pageOf } from './pages.ts';
 import { statesOf } from './task-states.ts';
 import type { TotalsView } from './totals.ts';
 
@@ -88,6 +85,8 @@ export interface NodeReaderParts {
 /** Answers the node API from the ledger and the store, in the JSON form of the protocol's own types. */
 export class LocalReader implements NodeReader {
   readonly #parts: NodeReaderParts;
+  /** CometBFT's names of the validators of a head. */
+  #named: { readonly head: LedgerView; readonly byAddress: ReadonlyMap<string, Ref<'validators'>> } | null = null;
 
   constructor(parts: NodeReaderParts) {
     this.#parts = parts;
@@ -153,7 +152,7 @@ export class LocalReader implements NodeReader {
       const bytes = this.#parts.store.blockAt(height);
       if (bytes === null) break;
       const block = Block.deserialize(bytes);
-      items.push(blockSummaryJson(block, headerRoot(block.header)));
+      items.push(blockSummaryJson({ block, root: headerRoot(block.header), proposer: this.#proposerOf(height) }));
     }
     return { height: this.#parts.store.height, items };
   }
@@ -168,7 +167,31 @@ export class LocalReader implements NodeReader {
       ...envelopeOf(raw),
     }));
     const result = { transactions, events: stored.events };
-    return blockDetailJson({ block, root: headerRoot(block.header), result });
+    return blockDetailJson({ block, root: headerRoot(block.header), proposer: this.#proposerOf(height), result });
+  }
+
+  /** CometBFT's header of a height, which names its proposer, is part of the seal of the block before (§18.10). */
+  #proposerOf(height: number): Ref<'validators'> | null {
+    const own = this.#sealAt(height);
+    if (own?.kind === 'embedded') return own.value.proposer;
+    const before = this.#sealAt(height - 1);
+    if (before?.kind !== 'cometbft') return null;
+    const { proposerAddress } = before.value.header;
+    return this.#validatorsByAddress().get(toHex(proposerAddress)) ?? null;
+  }
+
+  #validatorsByAddress(): ReadonlyMap<string, Ref<'validators'>> {
+    const head = this.#head;
+    if (this.#named?.head !== head) {
+      const keys = Array.from(head.validators, ({ consensusKey }) => toHex(cometAddress(consensusKey)));
+      this.#named = { head, byAddress: new Map(keys.map((key, validator) => [key, validator])) };
+    }
+    return this.#named.byAddress;
+  }
+
+  #sealAt(height: number): Seal | null {
+    const bytes = this.#parts.store.sealAt(height);
+    return bytes === null ? null : Seal.deserialize(bytes);
   }
 
   blockBytes(height: number): Uint8Array | null {
@@ -353,33 +376,6 @@ export class LocalReader implements NodeReader {
     const isCompared = redundancy > 1;
     return taskJson(row, receipt, { order, modelName, timeMs, verdict, isCompared, refundedUnits, paidEpoch });
   }
-}
-
-/** The events of a type in the block of a height, as the API has them. */
-export function markedEventsAt(store: Pick<Store, 'resultAt'>, type: MarkedEvent, height: number): EventPage['items'] {
-  const events = store.resultAt(height)?.events ?? [];
-  return events.filter((event) => event.type === type).map((event) => ({ height, event: eventJson(event) }));
-}
-
-type TableName =
-  | ('miners' | 'mixers' | 'validators' | 'oracles' | 'gateways')
-  | ('domains' | 'models' | 'delegations' | 'holdings' | 'sessions');
-type Rows<Row> = Pick<ReadonlyTable<Row>, 'get' | 'length'>;
-type RowOf<Name extends TableName> = LedgerView[Name] extends Rows<infer Row> ? Row : never;
-
-function pageOf<Name extends TableName, Json>(
-  state: LedgerView,
-  name: Name,
-  { from, limit }: PageRequest,
-  jsonOf: (row: Readonly<RowOf<Name>>, index: number) => Json,
-): { height: number; total: number; items: Json[] } {
-  const table = state[name] as Rows<RowOf<Name>>;
-  const items: Json[] = [];
-  for (let index = from; index < Math.min(from + limit, table.length); index++) {
-    const row = table.get(index);
-    if (row !== undefined) items.push(jsonOf(row, index));
-  }
-  return { height: state.globals.height, total: table.length, items };
 }
 
 function indexOf(state: LedgerView, key: RowKey): number | undefined {

@@ -12,6 +12,8 @@ import { useNativeHasher } from '../crypto/hasher.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { KeyName } from '../keys/keystore.ts';
+import { Shelf } from '../models/shelf.ts';
+import { tradeModels, withShelf } from '../models/trade.ts';
 import { realRuntime } from '../runtime/real.ts';
 import { diskFailure, isFull } from '../store/failures.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -44,6 +46,12 @@ export interface RunOptions {
 export interface Served extends Workers {
   /** Null where none of them does either. */
   readonly model: RegisteredModel | null;
+}
+
+/** The same, open; null where no file can be opened in its engine. */
+interface Opened extends Served {
+  readonly open: Serving['open'] | null;
+  close(): Promise<void>;
 }
 
 /** What the registration of a node's roles works with. */
@@ -123,6 +131,11 @@ async function boot(options: RunOptions, closing: Closing): Promise<RunningProce
   const engine = await openEngine({ ...parts, onFatal: fatal.resolve, onProgress }, closing);
   opened = engine;
   const { chain } = engine;
+  const peers = config.peers.map(({ peer }) => peer);
+  const shelf = new Shelf(join(dataDir, dataFiles.models));
+  const fetch = tradeModels({ endpoint, shelf, runtime, peers, head: () => chain.head(), closing });
+  const withFiles = serving.then((served) => servedWith(served, { shelf, fetch }));
+  withFiles.catch(() => {});
   const { http, adminToken, ready, condition } = await startNode(
     {
       genesis,
@@ -131,7 +144,7 @@ async function boot(options: RunOptions, closing: Closing): Promise<RunningProce
       network,
       keys,
       apiKeys: new ApiKeyFile(apiKeysPath),
-      serving,
+      serving: withFiles,
       concurrency: config.concurrency,
       runtime,
       api: config.api,
@@ -183,7 +196,7 @@ async function servingOf(
   { roles, backend, concurrency }: NodeConfig,
   genesis: Genesis,
   { modelOf, onProgress }: RunOptions,
-): Promise<Served & Pick<Serving, 'close'>> {
+): Promise<Opened> {
   const miners = roles.filter(({ kind }) => kind === 'miner').length;
   const isNeeded = miners > 0 || roles.some(({ kind }) => kind === 'validator');
   if (!isNeeded || backend === null) return noWorkers;
@@ -198,8 +211,16 @@ async function servingOf(
   return openBackend({ ...common, model, upstream, threads: null }, genesis, onProgress);
 }
 
-const noWorkers: Served & Pick<Serving, 'close'> = {
+/** With the files on the shelf, where a backend can open them. */
+function servedWith<Some extends Opened>(served: Some, files: Omit<Parameters<typeof withShelf>[1], 'open'>): Some {
+  const { measuring, open } = served;
+  if (measuring === null || open === null) return served;
+  return { ...served, measuring: withShelf(measuring, { ...files, open }) };
+}
+
+const noWorkers: Opened = {
   close: async () => {},
+  open: null,
   model: null,
   measuring: null,
   workerOf: () => {

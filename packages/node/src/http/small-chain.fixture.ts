@@ -210,11 +210,11 @@ export class SmallChain implements NodeReader {
   }
   blocks({ from, limit }: PageRequest) {
     const shown = committed.filter(({ result }) => result.height >= from && result.height < from + limit);
-    return { height: headHeight, items: shown.map(({ block, root }) => blockSummaryJson(block, root)) };
+    return { height: headHeight, items: shown.map((each) => blockSummaryJson({ ...each, proposer: 0 })) };
   }
   block(height: number) {
     const found = at(height);
-    return found === undefined ? null : blockDetailJson(found);
+    return found === undefined ? null : blockDetailJson({ ...found, proposer: 0 });
   }
   blockBytes(height: number) {
     const found = at(height);

@@ -32,11 +32,20 @@ export const SealSignature = new StructType(
 );
 export type SealSignature = ValueOf<typeof SealSignature>;
 
+/** What the validators of the embedded engine sign, and who of them had the turn (economics §8.5). */
+const EmbeddedSeal = new ContainerType(
+  {
+    proposer: ref('validators'),
+    /** By validator, rising. */
+    signatures: new ListCompositeType(SealSignature, limits.maxSealSignatures),
+  },
+  { typeName: 'EmbeddedSeal' },
+);
+
 /** Why a block counts: what its validators signed (§2.1.1). It lies beside the block and is no part of it. */
 export const Seal = oneOf(
   {
-    /** By validator, rising. */
-    embedded: new ListCompositeType(SealSignature, limits.maxSealSignatures),
+    embedded: EmbeddedSeal,
     /** What CometBFT signed of the next height. */
     cometbft: CometSeal,
   },

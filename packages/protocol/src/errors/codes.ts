@@ -46,6 +46,7 @@ export const resultCodes = {
   BAD_NET_ADDRESS: invalid('A network address has 1 to 128 characters of printable ASCII without spaces.'),
   BAD_NAME: invalid('A name has 1 to 64 characters of printable ASCII without spaces.'),
   NAME_TAKEN: invalid('The name is taken.'),
+  FILE_TAKEN: invalid('A model with this file is registered already: its creator has the royalties.'),
   BAD_MODEL: invalid('The context must be above zero, and difficulty and T1 limit within the bounds of this network.'),
   BAD_PROFILE: invalid(
     'A noise profile needs 300 requests or more of two engines that differ, a limit of T1 within the bounds of this ' +
@@ -64,6 +65,8 @@ export const resultCodes = {
   ALREADY_VOTED: invalid('The validator has already voted on this model.'),
   MODEL_NOT_ACCEPTED: invalid('The model is not accepted by its validators.'),
   TOO_FEW_SHARES: invalid('The sender holds fewer shares of the model.'),
+  NOT_OFFERED: invalid('The account offers fewer shares of the model than that, or none.'),
+  PRICE_TOO_HIGH: invalid('A share costs more than the most that the buyer would pay.'),
   NOT_PAYER: denied('Only the payer of a session may do this.'),
   SESSION_CLOSED: invalid('The session is closed or closing.'),
   SESSION_EXPIRED: invalid('The expiry of a session must lie in the future.'),

@@ -78,6 +78,8 @@ const modelEvents = {
   modelBacked: { model: ref('models'), holder: Address, units: Units },
   backingWithdrawn: { model: ref('models'), holder: Address, units: Units },
   modelSharesTransferred: { model: ref('models'), from: Address, to: Address, shares: U16 },
+  sharesOffered: { model: ref('models'), seller: Address, shares: U16, priceUnits: Units },
+  sharesSold: { model: ref('models'), seller: Address, buyer: Address, shares: U16, priceUnits: Units },
 };
 
 const taskEvents = {

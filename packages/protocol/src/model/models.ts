@@ -13,6 +13,8 @@ export const RegisterModel = new StructType(
     /** Part of every price that is the creators' and backers', basis points. */
     royaltyBps: U16,
     fileHash: Bytes32,
+    /** Root of its manifest (§4.15); zero where none is published. */
+    manifestRoot: Bytes32,
     contextTokens: U32,
     priceInUnits: Units,
     priceOutUnits: Units,
@@ -35,6 +37,18 @@ export const UpdateModelPrice = new StructType(
 export const TransferModelShares = new StructType(
   { model: ref('models'), to: Address, shares: U16 },
   { typeName: 'TransferModelShares' },
+);
+
+/** Puts some of the sender's shares in a model up for sale, in place of its offer there; none withdraws (§4.7.1). */
+export const OfferShares = new StructType(
+  { model: ref('models'), shares: U16, priceUnits: Units },
+  { typeName: 'OfferShares' },
+);
+
+/** Buys shares that an account offers, for its price and no more than the buyer says (§4.7.2). */
+export const BuyShares = new StructType(
+  { model: ref('models'), seller: Address, shares: U16, maxPriceUnits: Units },
+  { typeName: 'BuyShares' },
 );
 
 /** Backs a model with base units of the sender, for a part of its revenue (economics §2.5). */

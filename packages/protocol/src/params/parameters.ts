@@ -67,7 +67,7 @@ export const AuditParams = new ParameterGroup('AuditParams', {
   openTokensPerValidator: u32(
     4096,
     [1n, 1_000_000_000n],
-    'Tokens of audits owed at once for each active validator, which share them by stake (§10.23).',
+    'Tokens of audits owed at once for each active validator, which share them by power (§10.23).',
   ),
   // Numbers are committed to under one value and revealed under the next (§10.3): honest auditors would be refused.
   positions: u16(64, null, 'Positions of an answer that an auditor compares.'),
@@ -108,6 +108,7 @@ export const ModelParams = new ParameterGroup('ModelParams', {
   maxT1ThresholdPpb: ppb(100_000_000, 'Largest honest limit of T1 that a model may set.'),
   panelSeats: u16(5, [1n, BigInt(limits.maxPanelSeats)], 'Validators drawn to vote on a model.'),
   voteBlocks: u16(600, [1n, 65_535n], 'Blocks they have for it.'),
+  maxFileMib: u32(8192, [1n, 131_072n], 'Largest model file that they fetch for it, MiB.'),
   backersBps: bps(3000, "Backers' part of a model's royalties while it has backers (economics §2.5)."),
 });
 

@@ -198,7 +198,15 @@ export type ModelRow = ValueOf<typeof ModelRow>;
 
 /** What an account has in a model: shares, and base units it backs it with. */
 export const HoldingRow = new StructType(
-  { model: ref('models'), holder: Address, shares: U16, backingUnits: Units },
+  {
+    model: ref('models'),
+    holder: Address,
+    shares: U16,
+    backingUnits: Units,
+    /** Of the shares, those for sale, and what one of them costs (§4.7.1). */
+    offeredShares: U16,
+    priceUnits: Units,
+  },
   { typeName: 'HoldingRow' },
 );
 export type HoldingRow = ValueOf<typeof HoldingRow>;
@@ -262,7 +270,7 @@ export const tables = {
   delegations: table(DelegationRow, { money: ['stakeUnits'], key: ['staker', 'miner'], prunable: true, books: 5 }),
   unbonding: table(UnbondingRow, { money: ['units'], prunable: true }),
   domains: table(DomainRow, { books: 6 }),
-  models: table(ModelRow, { key: ['name'], books: 7 }),
+  models: table(ModelRow, { key: ['name'], unique: ['fileHash'], books: 7 }),
   /** What votes and genesis put in force; of the same model and engines the newest holds (verification §3.3). */
   profiles: table(NoiseProfile, { key: ['model', 'minerEngine', 'auditorEngine'] }),
   holdings: table(HoldingRow, { money: ['backingUnits'], key: ['model', 'holder'], prunable: true, books: 8 }),

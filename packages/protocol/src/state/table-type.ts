@@ -10,7 +10,7 @@ export interface TableFacts<Row> {
   readonly money?: readonly FieldOf<Row, bigint>[];
   /** The fields that find a row, which never change; of several rows with the same values the newest is found. */
   readonly key?: readonly FieldOf<Row, Uint8Array | string | number>[];
-  /** Fields that find a row and may change; no two rows have the same value. */
+  /** Fields that find a row and may change; of several with the same value the newest is found. */
   readonly unique?: readonly FieldOf<Row, Uint8Array>[];
   /** Whether rows are forgotten, by which the indexes of others change; else only added, and never moved. */
   readonly prunable?: true;

@@ -7,14 +7,18 @@ const greedy = { temperatureMicro: 0, topPMicro: 1_000_000, topK: 0, minPMicro: 
 
 /**
  * Whether a proposed model is what its creator registered: its file is at hand, holds the context, and answers (§4.5).
- * A file this validator has not got cannot be checked by it, so it does not confirm it.
+ * A file this validator has not got and cannot fetch cannot be checked by it, so it does not confirm it.
  */
-export async function keepsItsTerms(
-  registered: Pick<ModelRow, 'fileHash' | 'contextTokens'>,
-  measuring: Measuring | null,
-): Promise<boolean> {
-  const model = measuring === null ? null : await measuring.open(registered.fileHash);
+export async function keepsItsTerms(registered: Readonly<ModelRow>, measuring: Measuring | null): Promise<boolean> {
+  const model = measuring === null ? null : await opened(registered, measuring);
   return model !== null && model.contextTokens >= registered.contextTokens && (await answers(model));
+}
+
+async function opened(registered: Readonly<ModelRow>, measuring: Measuring): Promise<InferenceModel | null> {
+  const model = await measuring.open(registered.fileHash);
+  if (model !== null || measuring.fetch === undefined) return model;
+  await measuring.fetch(registered);
+  return measuring.open(registered.fileHash);
 }
 
 async function answers(model: InferenceModel): Promise<boolean> {

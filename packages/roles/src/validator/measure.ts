@@ -14,6 +14,7 @@ import {
   type AuditNumbers,
   type AuditRow,
   EngineInfo,
+  type ModelRow,
   noProfile,
   outputIds,
   type TaskRow,
@@ -28,6 +29,8 @@ export interface Measuring {
   readonly engine: EngineInfo;
   /** The registered model whose file has this SHA-256; null when this validator has not got it. */
   open(fileHash: Uint8Array): Promise<InferenceModel | null>;
+  /** Fetches the file of a model that a panel is to vote on; `open` then has it, or the log says why not. */
+  fetch?(model: Readonly<ModelRow>): Promise<void>;
 }
 
 export interface Measurement {

@@ -28,7 +28,7 @@ export function serveWithin(
 }
 
 /** Room for what is served at once: to one peer, and to all. */
-class Slots {
+export class Slots {
   readonly #limits: Room;
   readonly #taken = new Map<PeerId, number>();
   #all = 0;
