@@ -112,7 +112,7 @@ describe('assay replay', () => {
     expect(shown.out).toContain(`the state after block ${startHeight}, which is kept there`);
     expect(JSON.parse((await assay('replay', '--json')).out)).toMatchObject({ startHeight: 0 });
     expect(JSON.parse((await assay('gov', 'list', '--json')).out)).toEqual({ proposals: [] });
-    expect(JSON.parse((await assay('cases', '--json')).out)).toEqual({ cases: [] });
+    expect(JSON.parse((await assay('case', 'list', '--json')).out)).toEqual({ cases: [] });
   });
 
   it('says that a directory holds no chain', async () => {

@@ -29,7 +29,7 @@ const input = z.object({
     .transform(list)
     .pipe(z.array(z.string().max(limits.maxSourceBytes)).max(limits.maxSources))
     .optional(),
-  from: z.string().default('creator'),
+  from: z.string().default('payer'),
   dryRun: z.boolean().default(false),
 });
 type Input = z.infer<typeof input>;
@@ -70,7 +70,7 @@ export const modelsAddCommand = defineCommand({
     { syntax: '--domain <N>', description: 'the market it is offered in (default 0)' },
     { syntax: '--licence <NAME>', description: 'its licence (default: what the file says)' },
     { syntax: '--sources <URLS>', description: 'where else it can be had, with commas between' },
-    { syntax: '--from <KEY>', description: 'the key of its creator, as `assay keys` lists them (default creator)' },
+    { syntax: '--from <KEY>', description: 'the key of its creator, as `assay keys` lists them (default payer)' },
     { syntax: '--dry-run', description: 'show manifest and fees and what it would get, and send nothing' },
   ],
   input,

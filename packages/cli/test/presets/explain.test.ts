@@ -72,7 +72,7 @@ describe.each(presetNames)('under the preset %s', (preset) => {
     expect(result.draw.map(({ miner }) => miner).toSorted()).toEqual([0, 1, 2]);
     // The floor of trust, 0.1, times the root of four places.
     expect(result.draw.map(({ weight }) => weight)).toEqual(['200000000000', '200000000000', '200000000000']);
-    expect(steps.length).toBe(4);
+    expect(steps.length).toBe(5);
   });
 
   it('explain slash follows a cheat to the last base unit', async () => {

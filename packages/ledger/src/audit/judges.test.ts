@@ -55,7 +55,7 @@ describe('the engine of an audit §10.2.1', () => {
 
   it.each([
     ['two alone have it', [own, own, weird, null]],
-    ['it has a third of the weight', [own, own, own, null, null, null, null, null, null]],
+    ['it has less than a third of the weight', [own, own, own, null, null, null, null, null, null, null]],
     ['no profile compares it', [weird, weird, weird, weird]],
     ['nobody named one', [null, null, null, null]],
   ])('is none where %s: all are drawn', (_, engines) => {

@@ -258,7 +258,7 @@ export class SmallChain implements NodeReader {
   openCases = (request: PageRequest) => page(openCases, request);
   tasks({ before, limit }: { before: number | null; limit: number }) {
     const items = [task].filter(({ order }) => before === null || order < before).slice(0, limit);
-    return { height: headHeight, items: items.map(({ audit, history, ...rest }) => rest) };
+    return { height: headHeight, items: items.map(({ audit, history, states, ...rest }) => rest) };
   }
   task = (taskId: Uint8Array) => ofTask(taskId, task);
   receipt = (taskId: Uint8Array) => ofTask(taskId, receiptJson({ ...PortableReceipt.defaultValue(), receipt }));
