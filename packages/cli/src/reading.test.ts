@@ -54,6 +54,11 @@ describe('assay list', () => {
     ['gateways', 3, /^gateway +status +stake .* reached at\n/],
     ['domains', 1, /^domain +name +burn +gateways +validators +domain +collateral +fee +announced\n +owner\n +0 /],
     ['models', 1, /^model +name +status +domain +price in .* +context[\s\S]*creator\n +0 +proposed /],
+    [
+      'profiles',
+      1,
+      /^profile +model +requests +limit +margin, nats +miner’s engine +auditor’s engine\n +0 +0 +0 +withdrawn/,
+    ],
     ['holdings', 1, /^holding +model +shares +offered +price each +backs +holder\n +0 +0 +0 +0 +–/],
     [
       'sessions',

@@ -7,6 +7,7 @@ import {
   type Miner,
   type Mixer,
   type Model,
+  type Profile,
   type Role,
   type Session,
   type Validator,
@@ -25,6 +26,7 @@ interface Rows {
   readonly domains: Domain;
   readonly models: Model;
   readonly holdings: Holding;
+  readonly profiles: Profile;
   readonly sessions: Session;
 }
 export type Kind = keyof Rows;
@@ -42,6 +44,9 @@ type Columns<Listed> = Readonly<Record<string, (row: Listed, around: Around) => 
 
 const amount = (baseUnits: string) => formatUnits(BigInt(baseUnits));
 const named = (address: string, { names }: Around) => names[address] ?? address;
+
+/** Enough of a root to tell it from others; `list WHAT N` shows all of it. */
+const shortened = (root: string) => `${root.slice(0, 18)}…`;
 
 const role: Columns<Role> = {
   status: ({ status }) => status,
@@ -116,6 +121,14 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     'price each': ({ offeredShares, priceUnits }) => (offeredShares === 0 ? '–' : amount(priceUnits)),
     backs: ({ backingUnits }) => amount(backingUnits),
     holder: ({ holder }, around) => named(holder, around),
+  },
+  profiles: {
+    model: ({ model }) => String(model),
+    requests: ({ requests }) => String(requests),
+    limit: ({ t1LimitPpb }) => (t1LimitPpb === 0 ? 'withdrawn' : ratio(t1LimitPpb)),
+    'margin, nats': ({ marginMicro }) => ratio(BigInt(marginMicro) * 1000n),
+    'miner’s engine': ({ minerEngine }) => shortened(minerEngine),
+    'auditor’s engine': ({ auditorEngine }) => shortened(auditorEngine),
   },
   sessions: {
     status: ({ status }) => status,

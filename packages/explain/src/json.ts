@@ -17,6 +17,7 @@ import type {
   Model,
   OpenCase,
   ParamsJson,
+  Profile,
   ReceiptJson,
   Role,
   Session,
@@ -53,6 +54,7 @@ import {
   MinerRow,
   MixerRow,
   ModelRow,
+  NoiseProfile,
   noProfile,
   Params,
   PortableReceipt,
@@ -91,6 +93,10 @@ export const rowJson = {
   delegation: (index: number, row: DelegationRow) => ({
     index,
     ...(DelegationRow.toJson(row) as Omit<Delegation, 'index'>),
+  }),
+  profile: (index: Ref<'profiles'>, row: NoiseProfile) => ({
+    index,
+    ...(NoiseProfile.toJson(row) as Omit<Profile, 'index'>),
   }),
   holding: (index: number, row: HoldingRow) => ({ index, ...(HoldingRow.toJson(row) as Omit<Holding, 'index'>) }),
   session: (index: Ref<'sessions'>, row: SessionRow) => ({

@@ -9,6 +9,7 @@ import {
   MixerPage,
   ModelPage,
   type PageOptions,
+  ProfilePage,
   pageLimits,
   RolePage,
   SessionPage,
@@ -30,6 +31,7 @@ const listed = {
   domains: { page: DomainPage, read: (node, page) => node.getDomains(page) },
   models: { page: ModelPage, read: (node, page) => node.getModels(page) },
   holdings: { page: HoldingPage, read: (node, page) => node.getHoldings(page) },
+  profiles: { page: ProfilePage, read: (node, page) => node.getProfiles(page) },
   sessions: { page: SessionPage, read: (node, page) => node.getSessions(page) },
 } as const satisfies Record<
   Kind,

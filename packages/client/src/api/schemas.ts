@@ -26,7 +26,7 @@ import {
 import { z } from 'zod';
 import { AuditNumbersJson, SurpriseJson } from './audit-numbers.ts';
 import { Domain } from './domains.ts';
-import { Holding, Model } from './models.ts';
+import { Holding, Model, Profile } from './models.ts';
 import { certifiedFields } from './receipt.ts';
 import { address, bytes32, code, count, ppb, units } from './scalars.ts';
 import { type JsonOf, schemaOf, shapeOf } from './schema-of.ts';
@@ -111,6 +111,8 @@ export const DomainPage = pageOf(Domain);
 export type DomainPage = z.infer<typeof DomainPage>;
 export const ModelPage = pageOf(Model);
 export type ModelPage = z.infer<typeof ModelPage>;
+export const ProfilePage = pageOf(Profile);
+export type ProfilePage = z.infer<typeof ProfilePage>;
 /** What an account staked on a miner. */
 export const Delegation = z.object({ index: count, ...shapeOf(DelegationRow) });
 export type Delegation = z.infer<typeof Delegation>;

@@ -281,6 +281,10 @@ export class LocalReader implements NodeReader {
     return pageOf(this.#head, 'models', page, (row, index) => rowJson.model(index, row));
   }
 
+  profiles(page: PageRequest) {
+    return pageOf(this.#head, 'profiles', page, (row, index) => rowJson.profile(index, row));
+  }
+
   delegations(page: PageRequest) {
     return pageOf(this.#head, 'delegations', page, (row, index) => rowJson.delegation(index, row));
   }

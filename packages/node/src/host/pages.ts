@@ -3,7 +3,7 @@ import type { PageRequest } from '../http/port.ts';
 
 type TableName =
   | ('miners' | 'mixers' | 'validators' | 'oracles' | 'gateways')
-  | ('domains' | 'models' | 'delegations' | 'holdings' | 'sessions');
+  | ('domains' | 'models' | 'delegations' | 'holdings' | 'profiles' | 'sessions');
 type Rows<Row> = Pick<ReadonlyTable<Row>, 'get' | 'length'>;
 type RowOf<Name extends TableName> = LedgerView[Name] extends Rows<infer Row> ? Row : never;
 

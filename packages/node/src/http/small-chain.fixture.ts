@@ -36,6 +36,7 @@ import {
   MinerRow,
   MixerRow,
   ModelRow,
+  NoiseProfile,
   Params,
   PortableReceipt,
   proofTables,
@@ -251,6 +252,7 @@ export class SmallChain implements NodeReader {
   domains = (request: PageRequest) => page([rowJson.domain(0, DomainRow.defaultValue())], request);
   queue = (domain: number) => (domain === 0 ? { domain, maxWaiting: 256, maxWaitMs: 60_000, mixers: [] } : null);
   models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
+  profiles = (request: PageRequest) => page([rowJson.profile(0, NoiseProfile.defaultValue())], request);
   delegations = (request: PageRequest) => page([rowJson.delegation(0, DelegationRow.defaultValue())], request);
   holdings = (request: PageRequest) => page([rowJson.holding(0, HoldingRow.defaultValue())], request);
   sessions = (request: PageRequest) => page([rowJson.session(0, SessionRow.defaultValue())], request);
