@@ -134,7 +134,9 @@ function ownerStep({ record: { owner }, openedAt }: FoundCase, others: readonly 
 
 function commandsFor({ opened, task, open }: CaseRecord): string {
   const { case: number } = opened.value;
-  const audit = task === null ? '' : `\`assay explain audit ${hex(task.receipt.taskId)}\` shows the audit, `;
+  const { cause, subject } = opened.value;
+  const audited = cause === 'falseVerdict' ? subject : task?.receipt.taskId;
+  const audit = audited === undefined ? '' : `\`assay explain audit ${hex(audited)}\` shows the audit, `;
   const more = `${audit}\`assay explain slash ${number}\` what the fine follows from.`;
   const decide = `A member of the foundation decides with \`assay case decide ${number} --fine\` or \`--dismiss\`. `;
   return `${open?.row.status === 'review' ? decide : ''}${more}`;

@@ -122,8 +122,8 @@ function heldOf(record: CaseRecord): bigint {
 }
 
 export function matterStep(record: CaseRecord): Step {
-  const { opened, task, reveals } = record;
-  if (task === null) return otherMatterStep(record);
+  const { opened, task } = record;
+  if (task === null || opened.value.cause === 'falseVerdict') return otherMatterStep(record);
   const { receipt, height, transaction, index } = task;
   const source = `${transactionAt(height, transaction)}, receipt ${index}`;
   const priceUnits = opened.value.priceUnits ?? 0n;
@@ -140,26 +140,43 @@ export function matterStep(record: CaseRecord): Step {
       },
       { name: 'verdict', value: opened.value.cause, source: opened.at },
     ],
-    table: {
-      head: ['validator', 'revealed', ...numberHead],
-      rows: reveals.map(({ at, value, basis }) => [String(value.validator), at, ...numberCells(value.numbers, basis)]),
-    },
+    table: revealsOf(record),
   };
 }
 
+function revealsOf({ reveals }: CaseRecord): Step['table'] {
+  if (reveals.length === 0) return null;
+  const rows = reveals.map(({ at, value, basis }) => [
+    String(value.validator),
+    at,
+    ...numberCells(value.numbers, basis),
+  ]);
+  return { head: ['validator', 'revealed', ...numberHead], rows };
+}
+
 /** What cases are about that nobody sent in. */
-const ownMatters: Readonly<Record<string, { readonly words: string; readonly clause: string }>> = {
-  forfeit: { words: 'a hard failure costs the epoch’s rewards of', clause: 'economics §6.7' },
-  ejection: { words: 'the audits are evidence enough to eject', clause: 'economics §6.8' },
+const ownMatters: Readonly<Record<string, { readonly words: string; readonly clause: string; readonly of: string }>> = {
+  forfeit: {
+    words: 'a hard failure costs the epoch’s rewards of',
+    clause: 'economics §6.7',
+    of: 'task of the failure',
+  },
+  ejection: { words: 'the audits are evidence enough to eject', clause: 'economics §6.8', of: '' },
+  falseVerdict: {
+    words: 'others, or a plant, contradict what an audit was told by',
+    clause: '§10.21, §10.27',
+    of: 'audited task',
+  },
 };
 
-function otherMatterStep({ opened, askedUnits }: CaseRecord): Step {
+function otherMatterStep(record: CaseRecord): Step {
+  const { opened, askedUnits } = record;
   const own = ownMatters[opened.value.cause];
   if (own !== undefined) {
     const { kind, role, subject } = opened.value;
     const title = `Case ${opened.value.case}: ${own.words} ${kind} ${role}`;
-    const facts = [{ name: 'task of the failure', value: hex(subject), source: opened.at }];
-    return { title, clause: own.clause, facts: opened.value.cause === 'forfeit' ? facts : [], table: null };
+    const facts = own.of === '' ? [] : [{ name: own.of, value: hex(subject), source: opened.at }];
+    return { title, clause: own.clause, facts, table: revealsOf(record) };
   }
   const { cause, kind, role, subject } = opened.value;
   const who = opened.sender === null ? '-' : addressText(opened.sender);
