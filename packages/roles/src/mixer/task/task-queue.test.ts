@@ -29,6 +29,20 @@ describe('the queue of a domain §5.25', () => {
     expect(turnsOf([a, a, a, a, b, b, c])).toEqual(['a', 'b', 'c', 'a', 'b', 'a', 'a']);
   });
 
+  it('keeps nobody waiting behind two that ask again as soon as they had their turn', () => {
+    const queue = new TaskQueue();
+    const enter = (payer: string) => queue.enter(asked(payer), { nowMs: 0, most: 100 });
+    const next = () => queue.next({ mayBegin: () => true, inHandOf: () => 0 })?.payer;
+    for (const payer of ['a', 'a', 'a', 'b', 'c']) enter(payer);
+    const turns: (string | undefined)[] = [];
+    for (let i = 0; i < 9; i++) {
+      const payer = next();
+      turns.push(payer);
+      if (payer === 'b' || payer === 'c') enter(payer);
+    }
+    expect(turns).toEqual(['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c']);
+  });
+
   it('goes by what a payer has in hand first', () => {
     expect(turnsOf([asked('a'), asked('b'), asked('a')], { a: 3 })).toEqual(['b', 'a', 'a']);
   });

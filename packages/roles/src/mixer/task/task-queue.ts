@@ -26,7 +26,7 @@ export interface Turns {
 /** The requests that wait at one mixer, of each domain a bounded number (§5.25). */
 export class TaskQueue {
   readonly #waiting = new Map<number, Waiting>();
-  /** Number of the last turn of each payer that waits or has just begun. */
+  /** The last turn of each payer that waits: its own, or that of another before it came. */
   readonly #turnOf = new Map<string, number>();
   #entered = 0;
   #turns = 0;
@@ -49,6 +49,8 @@ export class TaskQueue {
     if (2 * own >= most) throw full(`${own} requests of its payer wait, half of what the queue takes.`);
     const waiting = { ...asked, number: this.#entered++, sinceMs: nowMs };
     this.#waiting.set(waiting.number, waiting);
+    // Who comes again and again, with one request each time, would else be before all that wait.
+    if (!this.#turnOf.has(asked.payer)) this.#turnOf.set(asked.payer, this.#turns);
     return waiting;
   }
 
@@ -66,12 +68,12 @@ export class TaskQueue {
     const rankOf = (each: Waiting): readonly number[] => [
       Number(each.isBackground),
       inHandOf(each.payer),
-      this.#turnOf.get(each.payer) ?? -1,
+      this.#turnOf.get(each.payer) ?? 0,
       each.number,
     ];
     const [first] = ready.map((each) => ({ each, rank: rankOf(each) })).toSorted((a, b) => compare(a.rank, b.rank));
     if (first === undefined) return null;
-    this.#turnOf.set(first.each.payer, this.#turns++);
+    this.#turnOf.set(first.each.payer, ++this.#turns);
     this.leave(first.each);
     return first.each;
   }
