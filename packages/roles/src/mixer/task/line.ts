@@ -88,7 +88,8 @@ export class Line {
     const late = new Promise<'late'>((resolve) => {
       cancel = runtime.timer(maxWaitMs, () => resolve('late'));
     });
-    await stream.send(GatewayMessage.serialize({ kind: 'queued', value: { ahead, waitMs } })).catch(() => {});
+    // Not waited for: a client that reads nothing would keep the slot that it is called to.
+    void stream.send(GatewayMessage.serialize({ kind: 'queued', value: { ahead, waitMs } })).catch(() => {});
     const outcome = await Promise.race([called, late, left]);
     cancel();
     const wasCalled = !this.#called.delete(waiting.number);

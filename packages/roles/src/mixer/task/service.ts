@@ -150,8 +150,8 @@ export class Tasks {
     const run = this.#admit(submission, { stream, endpoint });
     const over = this.#follow(run);
     const admitted = GatewayMessage.serialize({ kind: 'admitted', value: { taskId: run.task.taskId } });
-    // A client that is gone already is found out by its stream.
-    await stream.send(admitted).catch(() => {});
+    // A client that is gone already is found out by its stream, and one that reads nothing is not waited for.
+    void stream.send(admitted).catch(() => {});
     run.begin();
     void left.then(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));
     await over;
