@@ -21,7 +21,7 @@ import { receive } from '../../ports/wire.ts';
 import { mostAsked } from '../draw-tables.ts';
 import { type Ground, ownSeat } from '../ground.ts';
 import type { Challenge } from '../part-messages.ts';
-import { admit, Reservations, requirePayload } from './admission.ts';
+import { admit, payloadBytes, Reservations, requirePayload } from './admission.ts';
 import { AuditLag } from './audit-lag.ts';
 import { challengeTask } from './challenge.ts';
 import { Line, type LineView } from './line.ts';
@@ -191,7 +191,8 @@ export class Tasks {
     const isHome = session.homeMixer === mixer;
     if (!isHome && committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
     const { domain, payer } = session;
-    const asked = { domain, model: terms.model, payer: toHex(payer), isBackground: terms.kind === 'background' };
+    const turn = { payer: toHex(payer), isBackground: terms.kind === 'background', bytes: payloadBytes(payload) };
+    const asked = { domain, model: terms.model, ...turn };
     return { state, nowMs, session, terms, maxUnits, asked, table, drawHeight };
   }
 

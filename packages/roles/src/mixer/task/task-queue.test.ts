@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Asked, TaskQueue } from './task-queue.ts';
+import { type Asked, maxQueueBytes, TaskQueue } from './task-queue.ts';
 
 const most = 16;
 const asked = (payer: string, change: Partial<Asked> = {}): Asked => ({
@@ -8,6 +8,7 @@ const asked = (payer: string, change: Partial<Asked> = {}): Asked => ({
   model: 0,
   payer,
   isBackground: false,
+  bytes: 100,
   ...change,
 });
 
@@ -72,6 +73,20 @@ describe('the queue of a domain §5.25', () => {
     for (let i = 0; i < most / 2; i++) queue.enter(asked(`b${i}`), { nowMs: 0, most });
     expect(() => queue.enter(asked('c'), { nowMs: 0, most })).toThrow('16 requests wait in domain 0');
     expect(() => queue.enter(asked('c', { domain: 1 }), { nowMs: 0, most })).not.toThrow();
+  });
+
+  it('keeps so many bytes of text for each domain, and half of them for one payer', () => {
+    const queue = new TaskQueue();
+    const bytes = maxQueueBytes / 4;
+    const enter = (payer: string, change: Partial<Asked> = {}) =>
+      queue.enter(asked(payer, { bytes, ...change }), { nowMs: 0, most });
+    const [first] = [enter('a'), enter('a')];
+    expect(() => enter('a', { bytes: 1 })).toThrow('The texts of its payer');
+    for (const payer of ['b', 'c']) enter(payer);
+    expect(() => enter('d', { bytes: 1 })).toThrow('The texts that wait in domain 0');
+    enter('a', { domain: 1 });
+    queue.leave(first);
+    enter('a');
   });
 
   it('loses and doubles nobody, whoever comes and leaves', () => {

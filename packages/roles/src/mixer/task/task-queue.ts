@@ -8,7 +8,12 @@ export interface Asked {
   readonly payer: string;
   /** The network's own, which waits for users (§5.13). */
   readonly isBackground: boolean;
+  /** Of its texts, which are kept as long as it waits. */
+  readonly bytes: number;
 }
+
+/** Texts that a domain's queue keeps. */
+export const maxQueueBytes = 64 * 1024 * 1024;
 
 /** A request that waits for its turn. */
 export interface Waiting extends Asked {
@@ -41,12 +46,16 @@ export class TaskQueue {
     return [...this.#waiting.values()].some((each) => each.model === model && (isBackground || !each.isBackground));
   }
 
-  /** Takes a request. Throws TOO_MANY_REQUESTS when the domain's queue is full, or its payer fills half of it. */
+  /** Takes a request. Throws TOO_MANY_REQUESTS where the domain's queue is full, or its payer has half of it. */
   enter(asked: Asked, { nowMs, most }: { readonly nowMs: number; readonly most: number }): Waiting {
     const there = this.of(asked.domain);
     if (there.length >= most) throw full(`${there.length} requests wait in domain ${asked.domain}.`);
-    const own = there.filter(({ payer }) => payer === asked.payer).length;
-    if (2 * own >= most) throw full(`${own} requests of its payer wait, half of what the queue takes.`);
+    const own = there.filter(({ payer }) => payer === asked.payer);
+    if (2 * own.length >= most) throw full(`${own.length} requests of its payer wait, half of what the queue takes.`);
+    const bytesOf = (requests: readonly Asked[]) => requests.reduce((sum, { bytes }) => sum + bytes, asked.bytes);
+    if (bytesOf(there) > maxQueueBytes) throw full(`The texts that wait in domain ${asked.domain} are too long.`);
+    if (2 * bytesOf(own) > maxQueueBytes)
+      throw full('The texts of its payer that wait are half of what the queue keeps.');
     const waiting = { ...asked, number: this.#entered++, sinceMs: nowMs };
     this.#waiting.set(waiting.number, waiting);
     // Who comes again and again, with one request each time, would else be before all that wait.
