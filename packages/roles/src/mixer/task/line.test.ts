@@ -22,7 +22,7 @@ describe('the line of requests §5.25', () => {
     line.update();
     return line;
   };
-  const asked = { domain: 0, model: 0, payer: 'a', isBackground: false, bytes: 1 };
+  const asked = { domain: 0, model: 0, miners: [], payer: 'a', isBackground: false, bytes: 1 };
   const modelOf = (line: Line) => line.view(0, [0]).models[0];
 
   it('waits for no client that reads nothing: its turn and its leaving come all the same', async () => {

@@ -190,9 +190,9 @@ export class Tasks {
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
     const isHome = session.homeMixer === mixer;
     if (!isHome && committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
-    const { domain, payer } = session;
+    const { domain, payer, dedicatedMiners } = session;
     const turn = { payer: toHex(payer), isBackground: terms.kind === 'background', bytes: payloadBytes(payload) };
-    const asked = { domain, model: terms.model, ...turn };
+    const asked = { domain, model: terms.model, miners: dedicatedMiners, ...turn };
     return { state, nowMs, session, terms, maxUnits, asked, table, drawHeight };
   }
 

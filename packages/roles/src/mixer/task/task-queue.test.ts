@@ -6,6 +6,7 @@ const most = 16;
 const asked = (payer: string, change: Partial<Asked> = {}): Asked => ({
   domain: 0,
   model: 0,
+  miners: [],
   payer,
   isBackground: false,
   bytes: 100,

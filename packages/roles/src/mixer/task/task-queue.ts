@@ -1,9 +1,9 @@
 import { AssayError, type Ref } from '@assay/protocol';
+import { type Servers, serversKey } from './tasks-in-hand.ts';
 
 /** A request of a session, as far as its turn goes (§5.25). */
-export interface Asked {
+export interface Asked extends Servers {
   readonly domain: Ref<'domains'>;
-  readonly model: Ref<'models'>;
   /** Who pays, as text; each has the same claim to the next slot. */
   readonly payer: string;
   /** The network's own, which waits for users (§5.13). */
@@ -42,8 +42,10 @@ export class TaskQueue {
   }
 
   /** Whether another request waits for the same miners and came before. */
-  isAwaited({ model, isBackground }: Asked): boolean {
-    return [...this.#waiting.values()].some((each) => each.model === model && (isBackground || !each.isBackground));
+  isAwaited(asked: Asked): boolean {
+    const key = serversKey(asked);
+    const isBefore = (each: Asked) => serversKey(each) === key && (asked.isBackground || !each.isBackground);
+    return [...this.#waiting.values()].some(isBefore);
   }
 
   /** Takes a request. Throws TOO_MANY_REQUESTS where the domain's queue is full, or its payer has half of it. */
