@@ -168,12 +168,14 @@ export class Tasks {
 
   /** What a request is for, and whose. Throws AssayError where it cannot be served now, whoever waits. */
   #examine({ request, signature, payload }: TaskSubmission) {
-    const { mixer, roots, committee, drawTables } = this.#ground;
+    const { mixer, roots, committee, drawTables, requestDedup } = this.#ground;
     const state = this.#context.chain.head();
     const nowMs = this.#context.runtime.nowMs();
     if (this.#runs.size >= this.#maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     requirePayload(payload, request);
+    // Who was told of it could fill its payer's part of the queue with it.
+    requestDedup.requireUnused(request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
     const isServing = ownSeat(this.#ground, state) !== null && state.mixers.at(mixer).status === 'active';
     if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
