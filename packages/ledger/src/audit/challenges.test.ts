@@ -171,6 +171,17 @@ describe('measured values §8.4', () => {
     expect(epochValues(world.state.measures.at(0)).hashRates).toEqual([7n, 10n ** 12n, 0n]);
   });
 
+  it('are no hash rate of a miner that gives text alone, whom others can ask nothing fresh', () => {
+    const world = strict();
+    world.send('minerB', 'registerMiner', world.registration({ evidenceLevel: 0 }));
+    world.block();
+    const [mixer = 0] = measurersOf(world, 1, { hashRate: 1n });
+    const report = world.report(mixer, { miner: 1, hashRate: 10n ** 12n });
+    expect(world.codeOf(world.batchTx({ mixer, records: { reports: [report] } }))).toBe('OK');
+    expect(world.state.measures.of(1)?.right).toBe(1);
+    expect(measuredValues(world.state.measures.of(1)).hashRate).toBeNull();
+  });
+
   it('are then the median over the last seven epochs with a value', () => {
     const world = strict();
     for (const bandwidth of [900n, 900n, 900n, 10n, 20n, 30n, 40n, 50n]) {
