@@ -6,6 +6,7 @@ import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';
+import { SimulatedModel } from '../src/simulated-model.ts';
 import type { World } from '../src/world.ts';
 import { startWorld } from './start.fixture.ts';
 
@@ -34,6 +35,22 @@ async function chargeAgain(net: World, signed: Pick<TaskSubmission, 'request' | 
 }
 
 describe('a signed request', () => {
+  it('waits for no turn once it was used (§5.25)', async () => {
+    let held = Promise.resolve();
+    const net = await startWorld({ miners: 1, modelOf: () => new SimulatedModel('registered', () => held) });
+    const { submission } = signedRequest(net);
+    expect(await submit(net, submission)).toMatch('0x');
+    const freed = Promise.withResolvers<void>();
+    held = freed.promise;
+    const inHand = () => net.built.queues(0, [0])[0]?.models[0];
+    const slots = inHand()?.slots ?? 0;
+    const asked = Array.from({ length: slots }, (_, seed) => net.ask({ seed }));
+    await net.until(() => inHand()?.inHand === slots);
+    expect(await submit(net, submission)).toBe('INVALID_REQUEST');
+    freed.resolve();
+    await Promise.all(asked);
+  });
+
   it('is charged once, over a restart of all too (§5.22)', async () => {
     const before = await startWorld({ miners: 1 });
     const { submission, ...signed } = signedRequest(before);

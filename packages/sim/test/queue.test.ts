@@ -83,6 +83,22 @@ describe('requests beyond what the miners do at once §5.25', () => {
     await Promise.all(asked);
   });
 
+  it('wait for no task of a session that names other miners, which take their time', async () => {
+    const { modelOf, free } = heldMiners();
+    const one = (miner: number) => (miner === 0 ? modelOf() : new SimulatedModel('registered'));
+    const net = await startWorld({ miners: 2, modelOf: one });
+    const slots = queueOf(net)?.models[0]?.slots ?? 0;
+    const dedicated = await net.openSession(names.foundation, { dedicatedMiners: [0] });
+    const held = Array.from({ length: slots }, () => net.ask({}, dedicated));
+    await net.until(() => queueOf(net)?.waiting === slots / 2);
+    const named = await net.openSession(names.payer, { dedicatedMiners: [1] });
+    await net.ask({}, named);
+    await net.ask();
+    free();
+    await Promise.all(held);
+    expect(queueOf(net)).toMatchObject({ waiting: 0, models: [{ inHand: 0 }] });
+  });
+
   it('of the network itself wait for users (§5.13)', async () => {
     const { modelOf, free } = heldMiners();
     const net = await startWorld({ miners: 2, modelOf, params: { background: { maxTokensPerEpoch: 100_000 } } });

@@ -1,7 +1,7 @@
 import type { ChallengeReport } from '@assay/protocol';
 import { littleEndian, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
-import { measuredValues } from '../standing/measured.ts';
+import { epochValues, measuredValues } from '../standing/measured.ts';
 import { auditAll } from '../testing/audits.fixture.ts';
 import { disputed, measurersOf, reportDisputes } from '../testing/challenges.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';
@@ -155,6 +155,31 @@ describe('measured values §8.4', () => {
     const world = strict();
     measure(world, { hashRate: 100n }, { hashRate: 1_000_000n }, { hashRate: 110n, latencyMs: 80 });
     expect(valuesOf(world)).toEqual({ hashRate: 110n, bandwidth: null, latencyMs: 80 });
+  });
+
+  it('are no hash rate by one mixer’s word, where the miner answers nothing that the others ask', () => {
+    const world = strict();
+    const silent = { asked: 1, right: 0 };
+    measure(world, { hashRate: 10n ** 12n }, silent, silent);
+    expect(valuesOf(world).hashRate).toBeNull();
+    world.finishEpoch();
+    measure(world, { hashRate: 10n ** 12n });
+    expect(valuesOf(world).hashRate).toBeNull();
+    world.finishEpoch();
+    // Of who answered something that is disputed, and so not counted, nothing is known.
+    measure(world, { asked: 1, disputed: [disputed()] }, { hashRate: 7n });
+    expect(epochValues(world.state.measures.at(0)).hashRates).toEqual([7n, 10n ** 12n, 0n]);
+  });
+
+  it('are no hash rate of a miner that gives text alone, whom others can ask nothing fresh', () => {
+    const world = strict();
+    world.send('minerB', 'registerMiner', world.registration({ evidenceLevel: 0 }));
+    world.block();
+    const [mixer = 0] = measurersOf(world, 1, { hashRate: 1n });
+    const report = world.report(mixer, { miner: 1, hashRate: 10n ** 12n });
+    expect(world.codeOf(world.batchTx({ mixer, records: { reports: [report] } }))).toBe('OK');
+    expect(world.state.measures.of(1)?.right).toBe(1);
+    expect(measuredValues(world.state.measures.of(1)).hashRate).toBeNull();
   });
 
   it('are then the median over the last seven epochs with a value', () => {

@@ -127,8 +127,11 @@ function reportCode(state: LedgerView, report: ChallengeReport, mixer: Ref<'mixe
 /** Keeps what a mixer measured, and makes tasks of the challenges it disputes (§8.4, §8.6). */
 export function applyReports(state: LedgerState, reports: readonly ChallengeReport[], issued: Issued): LedgerEvent[] {
   const { mixer } = issued;
-  return reports.flatMap(({ reveal, miner, disputed, ...measured }): LedgerEvent[] => {
+  return reports.flatMap(({ reveal, miner, disputed, ...found }): LedgerEvent[] => {
     const { owed } = measuringOf(state, { mixer, reveal }, miner);
+    // §8.3 One mixer's word would be all there is.
+    const isTextAlone = state.miners.at(miner).evidenceLevel === 0;
+    const measured = isTextAlone ? { ...found, hashRate: 0n } : found;
     const { asked, right } = measured;
     const row = withAnswers(rowOfEpoch(state, miner), { right, wrong: asked - right - disputed.length });
     const report = { mixer, owed, disputed: disputed.length, ...measured };

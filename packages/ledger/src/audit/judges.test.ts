@@ -13,8 +13,15 @@ const profile = (): NoiseProfile => ({ ...noiseProfile, minerEngine: engineOf(),
 const having = (genesis: Genesis) => ({ ...genesis, profiles: [profile()] });
 
 /** A world whose validators have named these engines; null for none. */
-function worldOf(engines: readonly (Uint8Array | null)[]): World {
-  const world = new World({ validators: engines.length, edit: having }).populate();
+function worldOf(engines: readonly (Uint8Array | null)[], stakes: readonly bigint[] = []): World {
+  const world = new World({
+    validators: engines.length,
+    edit: (genesis) => {
+      const edited = having(genesis);
+      const validators = edited.validators.map((row, i) => ({ ...row, stakeUnits: stakes[i] ?? row.stakeUnits }));
+      return { ...edited, validators };
+    },
+  }).populate();
   const named = engines.flatMap((each, i) => {
     const name =
       each === null ? [] : [world.tx(`validator${i}` as Sender, 'nameEngine', { validator: i, engine: each })];
@@ -62,6 +69,17 @@ describe('the engine of an audit §10.2.1', () => {
     const world = worldOf(engines);
     const { taskId } = auditInTurn(world, []);
     expect(world.state.audits.at(world.state.auditOf(taskId) ?? -1).engine).toEqual(noEngine);
+  });
+
+  it('is none by two that hold a third, with whoever names their engine and has hardly any stake', () => {
+    const engines = [own, own, own, own, own, null, null, null, null];
+    const engineAt = (stakes: readonly bigint[]) => {
+      const world = worldOf(engines, [...stakes, ...Array.from({ length: 4 }, () => 1000n)]);
+      const { taskId } = auditInTurn(world, []);
+      return world.state.audits.at(world.state.auditOf(taskId) ?? -1).engine;
+    };
+    expect(engineAt([1000n, 1000n, 1n, 1n, 1n])).toEqual(noEngine);
+    expect(engineAt([1000n, 1000n, 300n, 300n, 300n])).toEqual(own);
   });
 
   it('binds its auditors: a pass by the limits of another engine is refused', () => {

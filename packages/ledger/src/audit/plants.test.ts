@@ -1,4 +1,4 @@
-import type { AuditNumbers } from '@assay/protocol';
+import type { AuditNumbers, Genesis } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { conservation } from '../block/conservation.ts';
 import { Ledger } from '../block/ledger.ts';
@@ -14,8 +14,12 @@ const garbage: AuditNumbers = { ...distant, choiceMismatches: distant.positions 
 const challenges = { lambdaMilli: 20_000, alpha: 9, bandwidthCap: 1n };
 
 /** A task of miner 0, drawn for audit. */
-function audited(validators = 6) {
-  const world = new World({ validators, params: { epochBlocks: 256, challenges } }).populate();
+function audited(validators = 6, stakes: readonly bigint[] = []) {
+  const edit = (genesis: Genesis) => ({
+    ...genesis,
+    validators: genesis.validators.map((row, i) => ({ ...row, stakeUnits: stakes[i] ?? row.stakeUnits })),
+  });
+  const world = new World({ validators, params: { epochBlocks: 256, challenges }, edit }).populate();
   const receipt = world.receipt();
   world.certify(receipt);
   const { taskId } = receipt;
@@ -161,6 +165,18 @@ describe('a planted answer that auditors pass §10.26', () => {
     wait();
     hear(...said);
     expect(accused().filter((each) => passed.includes(each))).toEqual([]);
+  });
+
+  it('shows nothing of who passed it where friends with no power say so', () => {
+    const { world, hear, open, wait, drawn, accused } = audited(5, [0n, 1000n, 1000n, 0n, 0n]);
+    expect(drawn().toSorted()).toEqual([1, 2]);
+    hear(honest, honest);
+    expect(open()).toBe('OK');
+    wait();
+    expect(drawn().toSorted()).toEqual([0, 3, 4]);
+    hear(distant, distant, distant);
+    expect(accused()).toEqual([]);
+    expect(conservation(world.state)).toBeNull();
   });
 
   it('shows a failure of the miner when its tokens prove wrong, and whose passes were false', () => {

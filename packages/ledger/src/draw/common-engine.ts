@@ -4,13 +4,15 @@ import { noEngine } from '../state/roles.ts';
 import type { LedgerView } from '../state/state.ts';
 import { profileFor } from './profiles.ts';
 
-/** An engine is common that so many validators audit with, who hold more than this part of the weight. */
-const COMMON_VALIDATORS = 3;
+/** An engine is common that validators audit with who hold more than this part of the weight. */
 const COMMON_PART = 3n;
+/** Without so many of them, the heaviest, the others hold this part: not the friends of somebody, with no stake. */
+const HEAVIEST = 2;
+const OTHERS_PART = COMMON_PART * COMMON_PART;
 
 interface Holders {
   readonly engine: Uint8Array;
-  readonly validators: number;
+  readonly weights: readonly bigint[];
   readonly weight: bigint;
 }
 
@@ -26,10 +28,8 @@ export function commonEngine(
   const { engine: minerEngine, engineEpoch } = state.miners.at(index);
   // §3.8 What an older task was answered with is not known.
   if (drawHeight < engineEpoch * state.params.epochBlocks) return noEngine;
-  const total = weights.reduce((sum, weight) => sum + weight, 0n);
-  const common = holdersOf(state, weights).filter(
-    ({ validators, weight }) => validators >= COMMON_VALIDATORS && COMMON_PART * weight > total,
-  );
+  const total = sumOf(weights);
+  const common = holdersOf(state, weights).filter((holders) => isCommon(holders, total));
   const isOwnPair = ({ engine: auditorEngine }: Holders) =>
     profileFor(state, { model, minerEngine, auditorEngine })?.isOwn === true;
   const exact = common.find(({ engine }) => equalBytes(engine, minerEngine));
@@ -37,13 +37,22 @@ export function commonEngine(
   return (exact ?? heaviest)?.engine ?? noEngine;
 }
 
+function isCommon({ weights, weight }: Holders, total: bigint): boolean {
+  const others = weights.toSorted((a, b) => (a < b ? 1 : -1)).slice(HEAVIEST);
+  return COMMON_PART * weight > total && OTHERS_PART * sumOf(others) > total;
+}
+
+function sumOf(weights: readonly bigint[]): bigint {
+  return weights.reduce((sum, weight) => sum + weight, 0n);
+}
+
 function holdersOf({ validators }: LedgerView, weights: readonly bigint[]): Holders[] {
   const holders = new Map<string, Holders>();
   for (const [index, weight] of weights.entries()) {
     const { engine } = validators.at(index);
     if (weight === 0n || equalBytes(engine, noEngine)) continue;
-    const known = holders.get(toHex(engine)) ?? { engine, validators: 0, weight: 0n };
-    holders.set(toHex(engine), { engine, validators: known.validators + 1, weight: known.weight + weight });
+    const known = holders.get(toHex(engine)) ?? { engine, weights: [], weight: 0n };
+    holders.set(toHex(engine), { engine, weights: [...known.weights, weight], weight: known.weight + weight });
   }
   return [...holders.values()];
 }

@@ -125,5 +125,10 @@ function misledBy(state: LedgerView, voices: readonly Voice[], task: Judged, aud
   const weights = weightsOfEngine(state, impartialWeights(state, [operator, owner], []), audit.engine);
   const judges = countOf(weights);
   const enough = judges > AGREEING ? AGREEING : AGREEING - 1;
-  return agreed.length >= enough && agreed.length > near.length ? near : [];
+  const isMore = agreed.length > near.length && powerOf(state, agreed) > powerOf(state, near);
+  return agreed.length >= enough && isMore ? near : [];
+}
+
+function powerOf({ powers }: Pick<LedgerView, 'powers'>, voices: readonly Voice[]): number {
+  return voices.reduce((sum, { validator }) => sum + powers.at(validator).powerPpb, 0);
 }

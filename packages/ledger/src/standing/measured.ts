@@ -11,26 +11,27 @@ export interface MeasuredValues {
 export function epochValues(row: Readonly<MeasureRow>): Pick<MeasureRow, 'hashRates' | 'bandwidths' | 'latenciesMs'> {
   const { reports } = row;
   return {
-    hashRates: withMedian(reports, ({ hashRate }) => hashRate, row.hashRates),
-    bandwidths: withMedian(reports, ({ bandwidth }) => bandwidth, row.bandwidths),
-    latenciesMs: withMedian(reports, ({ latencyMs }) => latencyMs, row.latenciesMs),
+    hashRates: withValue(middleOf(reports.filter(hasRate).map(({ hashRate }) => hashRate)), row.hashRates),
+    bandwidths: withValue(medianOf(reports.map(({ bandwidth }) => bandwidth)), row.bandwidths),
+    latenciesMs: withValue(medianOf(reports.map(({ latencyMs }) => latencyMs)), row.latenciesMs),
   };
 }
 
-function withMedian<Value extends number | bigint>(
-  reports: readonly MeasureReport[],
-  pick: (report: MeasureReport) => Value,
-  before: readonly Value[],
-): Value[] {
-  const median = medianOf(reports.map(pick));
-  return median === null ? [...before] : [median, ...before].slice(0, limits.measuredEpochs);
+/** Whether it says a hash rate; of who answered nothing of what was asked it is zero, whatever another mixer says. */
+function hasRate({ hashRate, asked, right, disputed }: MeasureReport): boolean {
+  return hashRate > 0n || (asked > 0 && right + disputed === 0);
+}
+
+function withValue<Value>(value: Value | null, before: readonly Value[]): Value[] {
+  return value === null ? [...before] : [value, ...before].slice(0, limits.measuredEpochs);
 }
 
 /** The medians over those epochs: a mixer that lies moves none of them alone. */
 export function measuredValues(row: Readonly<MeasureRow> | undefined): MeasuredValues {
   if (row === undefined) return { hashRate: null, bandwidth: null, latencyMs: null };
   const { hashRates, bandwidths, latenciesMs } = epochValues(row);
-  return { hashRate: medianOf(hashRates), bandwidth: medianOf(bandwidths), latencyMs: medianOf(latenciesMs) };
+  const hashRate = middleOf(hashRates) || null;
+  return { hashRate, bandwidth: medianOf(bandwidths), latencyMs: medianOf(latenciesMs) };
 }
 
 /**
@@ -43,6 +44,10 @@ export function measuredBefore(row: Readonly<MeasureRow> | undefined, epoch: num
 
 /** The middle of what was measured, the lower one of two; null without any. Zero is not measured (§8.3). */
 export function medianOf<Value extends number | bigint>(values: readonly Value[]): Value | null {
-  const sorted = values.filter((value) => value > 0).toSorted((a, b) => (a < b ? -1 : 1));
+  return middleOf(values.filter((value) => value > 0));
+}
+
+function middleOf<Value extends number | bigint>(values: readonly Value[]): Value | null {
+  const sorted = values.toSorted((a, b) => (a < b ? -1 : 1));
   return sorted[(sorted.length - 1) >> 1] ?? null;
 }

@@ -66,13 +66,19 @@ export class RequestDedup {
    * to nobody. Throws AssayError INVALID_REQUEST when it was used, TOO_MANY_REQUESTS when there is no room.
    */
   admit(request: Signed, taskId: Uint8Array): void {
-    const key = keyOf(request);
-    if (this.#used.has(key)) throw new AssayError('INVALID_REQUEST', 'This signed request has been used.');
+    this.requireUnused(request);
     // §5.22 What is valid is never forgotten; others' tasks have as much room again.
     if (this.#used.size >= limits.maxUsedRequests / 2) {
       throw new AssayError('TOO_MANY_REQUESTS', `${this.#used.size} used requests have not ended yet.`);
     }
-    this.#remember(key, { task: toHex(taskId), validUntilMs: request.validUntilMs, turn: null });
+    const used = { task: toHex(taskId), validUntilMs: request.validUntilMs, turn: null };
+    this.#remember(keyOf(request), used);
+  }
+
+  /** Throws AssayError INVALID_REQUEST when a request was used. */
+  requireUnused(request: Signed): void {
+    if (!this.#used.has(keyOf(request))) return;
+    throw new AssayError('INVALID_REQUEST', 'This signed request has been used.');
   }
 
   /**

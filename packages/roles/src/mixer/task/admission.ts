@@ -106,10 +106,14 @@ export function requirePayload(payload: InferencePayload, request: TaskRequest):
 }
 
 /** Most bytes of an artifact and its payload: 4 for a prompt token, 64 for an output token, and the texts. */
-function bundleBytesBound({ messages }: InferencePayload, { maxTokensIn, maxTokensOut }: TaskRequest): number {
+function bundleBytesBound(payload: InferencePayload, { maxTokensIn, maxTokensOut }: TaskRequest): number {
   const textBytes = textBytesBound(maxTokensOut);
-  const payloadBytes = messages.reduce((sum, { content }) => sum + content.length + 16, 4096);
-  return 4 * maxTokensIn + 64 * maxTokensOut + textBytes + payloadBytes;
+  return 4 * maxTokensIn + 64 * maxTokensOut + textBytes + payloadBytes(payload);
+}
+
+/** Most bytes of a payload. */
+export function payloadBytes({ messages }: InferencePayload): number {
+  return messages.reduce((sum, { content }) => sum + content.length + 16, 4096);
 }
 
 const invalid = (detail: string) => new AssayError('INVALID_REQUEST', detail);

@@ -51,8 +51,9 @@ export class Line {
       oldestMs: waiting[0] === undefined ? null : Math.round(nowMs - waiting[0].sinceMs),
       models: models.map((model) => {
         const own = waiting.filter((each) => each.model === model).length;
-        const [slots, inHand] = [this.#inHand.slotsOf(model), this.#inHand.countOf(model)];
-        const waitMs = own === 0 && this.#inHand.hasRoom(model) ? 0 : this.#inHand.waitMs(model, own);
+        const any = { model, miners: [] };
+        const [slots, inHand] = [this.#inHand.slotsOf(any), this.#inHand.countOf(model)];
+        const waitMs = own === 0 && this.#inHand.hasRoom(any) ? 0 : this.#inHand.waitMs(any, own);
         return { model, slots, inHand, waiting: own, waitMs };
       }),
       payers: [...payers].map(([payer, { length }]) => ({
@@ -75,7 +76,7 @@ export class Line {
     const { runtime } = this.#context;
     const { maxWaiting, maxWaitMs } = this.#context.chain.head().params.queue;
     const ahead = this.#queue.of(asked.domain).length;
-    const waitMs = this.#inHand.waitMs(asked.model, ahead);
+    const waitMs = this.#inHand.waitMs(asked, ahead);
     const tooMany = (detail: string) => new AssayError('TOO_MANY_REQUESTS', detail, { retryAfterMs: waitMs });
     let waiting: Waiting;
     try {
@@ -88,7 +89,8 @@ export class Line {
     const late = new Promise<'late'>((resolve) => {
       cancel = runtime.timer(maxWaitMs, () => resolve('late'));
     });
-    await stream.send(GatewayMessage.serialize({ kind: 'queued', value: { ahead, waitMs } })).catch(() => {});
+    // Not waited for: a client that reads nothing would keep the slot that it is called to.
+    void stream.send(GatewayMessage.serialize({ kind: 'queued', value: { ahead, waitMs } })).catch(() => {});
     const outcome = await Promise.race([called, late, left]);
     cancel();
     const wasCalled = !this.#called.delete(waiting.number);
@@ -123,8 +125,8 @@ export class Line {
   }
 
   /** §5.13 The network's own tasks wait for users. */
-  #mayBegin({ model, isBackground }: Asked): boolean {
-    return this.#inHand.hasRoom(model) && !(isBackground && this.#isBusy());
+  #mayBegin(asked: Asked): boolean {
+    return this.#inHand.hasRoom(asked) && !(asked.isBackground && this.#isBusy());
   }
 }
 

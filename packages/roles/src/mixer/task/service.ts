@@ -21,7 +21,7 @@ import { receive } from '../../ports/wire.ts';
 import { mostAsked } from '../draw-tables.ts';
 import { type Ground, ownSeat } from '../ground.ts';
 import type { Challenge } from '../part-messages.ts';
-import { admit, Reservations, requirePayload } from './admission.ts';
+import { admit, payloadBytes, Reservations, requirePayload } from './admission.ts';
 import { AuditLag } from './audit-lag.ts';
 import { challengeTask } from './challenge.ts';
 import { Line, type LineView } from './line.ts';
@@ -150,8 +150,8 @@ export class Tasks {
     const run = this.#admit(submission, { stream, endpoint });
     const over = this.#follow(run);
     const admitted = GatewayMessage.serialize({ kind: 'admitted', value: { taskId: run.task.taskId } });
-    // A client that is gone already is found out by its stream.
-    await stream.send(admitted).catch(() => {});
+    // A client that is gone already is found out by its stream, and one that reads nothing is not waited for.
+    void stream.send(admitted).catch(() => {});
     run.begin();
     void left.then(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));
     await over;
@@ -168,12 +168,14 @@ export class Tasks {
 
   /** What a request is for, and whose. Throws AssayError where it cannot be served now, whoever waits. */
   #examine({ request, signature, payload }: TaskSubmission) {
-    const { mixer, roots, committee, drawTables } = this.#ground;
+    const { mixer, roots, committee, drawTables, requestDedup } = this.#ground;
     const state = this.#context.chain.head();
     const nowMs = this.#context.runtime.nowMs();
     if (this.#runs.size >= this.#maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     requirePayload(payload, request);
+    // Who was told of it could fill its payer's part of the queue with it.
+    requestDedup.requireUnused(request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
     const isServing = ownSeat(this.#ground, state) !== null && state.mixers.at(mixer).status === 'active';
     if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
@@ -190,8 +192,9 @@ export class Tasks {
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
     const isHome = session.homeMixer === mixer;
     if (!isHome && committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
-    const { domain, payer } = session;
-    const asked = { domain, model: terms.model, payer: toHex(payer), isBackground: terms.kind === 'background' };
+    const { domain, payer, dedicatedMiners } = session;
+    const turn = { payer: toHex(payer), isBackground: terms.kind === 'background', bytes: payloadBytes(payload) };
+    const asked = { domain, model: terms.model, miners: dedicatedMiners, ...turn };
     return { state, nowMs, session, terms, maxUnits, asked, table, drawHeight };
   }
 

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Asked, TaskQueue } from './task-queue.ts';
+import { type Asked, maxQueueBytes, TaskQueue } from './task-queue.ts';
 
 const most = 16;
 const asked = (payer: string, change: Partial<Asked> = {}): Asked => ({
   domain: 0,
   model: 0,
+  miners: [],
   payer,
   isBackground: false,
+  bytes: 100,
   ...change,
 });
 
@@ -27,6 +29,20 @@ describe('the queue of a domain §5.25', () => {
   it('gives each payer a turn, whoever sent how many first', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((payer) => asked(payer)) as [Asked, Asked, Asked];
     expect(turnsOf([a, a, a, a, b, b, c])).toEqual(['a', 'b', 'c', 'a', 'b', 'a', 'a']);
+  });
+
+  it('keeps nobody waiting behind two that ask again as soon as they had their turn', () => {
+    const queue = new TaskQueue();
+    const enter = (payer: string) => queue.enter(asked(payer), { nowMs: 0, most: 100 });
+    const next = () => queue.next({ mayBegin: () => true, inHandOf: () => 0 })?.payer;
+    for (const payer of ['a', 'a', 'a', 'b', 'c']) enter(payer);
+    const turns: (string | undefined)[] = [];
+    for (let i = 0; i < 9; i++) {
+      const payer = next();
+      turns.push(payer);
+      if (payer === 'b' || payer === 'c') enter(payer);
+    }
+    expect(turns).toEqual(['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c']);
   });
 
   it('goes by what a payer has in hand first', () => {
@@ -58,6 +74,20 @@ describe('the queue of a domain §5.25', () => {
     for (let i = 0; i < most / 2; i++) queue.enter(asked(`b${i}`), { nowMs: 0, most });
     expect(() => queue.enter(asked('c'), { nowMs: 0, most })).toThrow('16 requests wait in domain 0');
     expect(() => queue.enter(asked('c', { domain: 1 }), { nowMs: 0, most })).not.toThrow();
+  });
+
+  it('keeps so many bytes of text for each domain, and half of them for one payer', () => {
+    const queue = new TaskQueue();
+    const bytes = maxQueueBytes / 4;
+    const enter = (payer: string, change: Partial<Asked> = {}) =>
+      queue.enter(asked(payer, { bytes, ...change }), { nowMs: 0, most });
+    const [first] = [enter('a'), enter('a')];
+    expect(() => enter('a', { bytes: 1 })).toThrow('The texts of its payer');
+    for (const payer of ['b', 'c']) enter(payer);
+    expect(() => enter('d', { bytes: 1 })).toThrow('The texts that wait in domain 0');
+    enter('a', { domain: 1 });
+    queue.leave(first);
+    enter('a');
   });
 
   it('loses and doubles nobody, whoever comes and leaves', () => {
