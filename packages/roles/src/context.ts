@@ -72,7 +72,7 @@ export function isAnnouncedByMixer(
 }
 
 export const protocols = {
-  task: '/assay/task/1',
+  task: '/assay/task/2',
   serve: '/assay/serve/2',
   batch: '/assay/batch/1',
   vote: '/assay/transition-vote/1',
