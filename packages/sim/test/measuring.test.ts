@@ -11,9 +11,10 @@ import {
   type RoleStatus,
 } from '@assay/protocol';
 import { protocols } from '@assay/roles/context';
+import type { Worker } from '@assay/roles/miner/index';
 import { StreamLost } from '@assay/roles/ports/network';
 import { receive } from '@assay/roles/ports/wire';
-import { toHex } from '@assay/ssz';
+import { equalBytes, toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { falseLine } from '../src/adversaries/false-line.ts';
 import { Machine } from '../src/machine.ts';
@@ -160,6 +161,23 @@ function watchVerdicts(net: World) {
   return { judged, again, punished };
 }
 
+/** A miner's worker that names another engine in its artifacts than when a task is offered. */
+function namingAnother(honest: Worker): Worker {
+  let hasAnswered = false;
+  return {
+    ...honest,
+    get engine() {
+      const named = hasAnswered ? { ...honest.engine, build: '2' } : honest.engine;
+      hasAnswered = false;
+      return named;
+    },
+    async *generate(...asked) {
+      yield* honest.generate(...asked);
+      hasAnswered = true;
+    },
+  };
+}
+
 describe('challenges', () => {
   it('measure the hash rate of honest miners, which fail none (A2, A3, E3, §15.3)', async () => {
     const net = await start({ miners: 2, params: manyChallenges });
@@ -202,6 +220,26 @@ describe('challenges', () => {
     expect([0, 2].map((miner) => head().miners.at(miner).rejected)).toEqual([0, 0]);
     // Nobody's money moved: no case, no refund.
     expect(head().cases.length).toBe(0);
+  });
+
+  it('are disputed of who answers by an engine that it never registered (§3.8)', async () => {
+    const net = await start({
+      miners: 3,
+      params: { ...manyChallenges, epochBlocks: 32 },
+      workerOf: (miner, honest) => (miner === 1 ? namingAnother(honest) : honest),
+    });
+    await setStatus(net, 1, 'paused');
+    await answerTasks(net, 10);
+    const known: boolean[] = [];
+    net.chain.onBlock(({ result }) => {
+      const disputed = result.events.filter((event) => event.type === 'challengeDisputed' && event.miner === 1);
+      known.push(...disputed.map((event) => 'knownTaskId' in event && !equalBytes(event.knownTaskId, noKnownTask)));
+    });
+    await setStatus(net, 1, 'active');
+    const { punished } = watchVerdicts(net);
+    await net.until(() => punished.length > 0);
+    expect(known).toContain(true);
+    expect(new Set(punished)).toEqual(new Set([1]));
   });
 
   it('convict no honest miner of a cheat’s garbage: that falls on its maker (§8.8)', async () => {

@@ -1,4 +1,4 @@
-import { type BlockResult, challengeSigningRoot } from '@assay/ledger';
+import { type BlockResult, challengeSigningRoot, namesEngine } from '@assay/ledger';
 import { type DisputedChallenge, type DisputeEvidence, limits, noKnownTask } from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
 import type { RoleContext } from '../../context.ts';
@@ -182,8 +182,9 @@ export class Measuring {
 
   async #judge({ duty, known, payload }: Asked, { receipt, evidence, artifact }: ChallengeAnswer): Promise<void> {
     const found = this.#foundOf(duty);
-    const isKnownRight = known === null ? false : isRight(known, artifact);
-    if (isKnownRight === null) return;
+    const matches = known === null ? false : isRight(known, artifact);
+    if (matches === null && this.#isRegistered(receipt, artifact)) return;
+    const isKnownRight = matches === true;
     const isFull = !isKnownRight && found.disputed.length === limits.maxDisputed;
     if (isFull) return;
     found.asked++;
@@ -200,6 +201,13 @@ export class Measuring {
     const knownTaskId = known?.taskId ?? noKnownTask;
     const challenge = { taskId, knownTaskId, model, tokensIn, tokensOut, requestHash, artifactRoot };
     found.disputed.push({ challenge, evidence: { precommitSignature, salt } });
+  }
+
+  /** §3.8 Of an engine that the miner never registered auditors can tell; who names one says nothing else by it. */
+  #isRegistered({ miner: index, drawHeight }: ChallengeAnswer['receipt'], { engine }: ChallengeAnswer['artifact']) {
+    const { miners, params } = this.#context.chain.head();
+    const miner = miners.at(index);
+    return namesEngine(miner, engine, drawHeight < miner.engineEpoch * params.epochBlocks);
   }
 
   /** §15.4.1 With the line that is being measured, which ends soon; not made when nothing was measured. */

@@ -38,4 +38,17 @@ describe('the line of requests §5.25', () => {
     expect(await called).toBe(true);
     expect(modelOf(line)).toMatchObject({ inHand: slots, waiting: 0 });
   });
+
+  it('sends on those that wait when its mixer stops, though slots are given back after that', async () => {
+    const line = newLine();
+    const slots = modelOf(line)?.slots ?? 0;
+    for (let i = 0; i < slots; i++) await line.take(asked, deaf, never);
+    const waiting = [line.take(asked, deaf, never), line.take(asked, deaf, never)];
+    line.stop();
+    for (let i = 0; i < slots; i++) line.end(asked, null);
+    for (const each of await Promise.allSettled(waiting)) {
+      expect(each).toMatchObject({ status: 'rejected', reason: { code: 'NO_MIXER' } });
+    }
+    expect(modelOf(line)).toMatchObject({ inHand: 0, waiting: 0 });
+  });
 });

@@ -28,7 +28,7 @@ export class Line {
   readonly #inHand = new TasksInHand();
   readonly #queue = new TaskQueue();
   /** Calls the requests that wait, by number. */
-  readonly #called = new Map<number, () => void>();
+  readonly #called = new Map<number, (outcome: 'called' | 'stopped') => void>();
 
   constructor(context: Pick<RoleContext, 'chain' | 'runtime'>, isBusy: () => boolean) {
     this.#context = context;
@@ -66,7 +66,7 @@ export class Line {
 
   /**
    * Waits until a slot is the request's, and takes it; false when its client has left (§5.25). Throws TOO_MANY_REQUESTS
-   * when there is no room to wait, or its time is over.
+   * when there is no room to wait, or its time is over, and NO_MIXER when the mixer is stopped.
    */
   async take(asked: Asked, stream: MessageStream, left: Promise<'left'>): Promise<boolean> {
     if (this.#mayBegin(asked) && !this.#queue.isAwaited(asked)) {
@@ -85,7 +85,7 @@ export class Line {
       throw error instanceof AssayError ? tooMany(error.detail) : error;
     }
     let cancel = () => {};
-    const called = new Promise<'called'>((resolve) => this.#called.set(waiting.number, () => resolve('called')));
+    const called = new Promise<'called' | 'stopped'>((resolve) => this.#called.set(waiting.number, resolve));
     const late = new Promise<'late'>((resolve) => {
       cancel = runtime.timer(maxWaitMs, () => resolve('late'));
     });
@@ -95,12 +95,18 @@ export class Line {
     cancel();
     const wasCalled = !this.#called.delete(waiting.number);
     if (wasCalled && outcome !== 'called') {
-      // Its turn came in the same moment.
+      // Its turn came in the same moment, or after the stop.
       this.end(asked, null);
     }
     this.#queue.leave(waiting);
     if (outcome === 'late') throw tooMany(`It waited ${maxWaitMs / 1000} s for a miner of its model.`);
+    if (outcome === 'stopped') throw new AssayError('NO_MIXER', 'This mixer is stopped.');
     return outcome === 'called';
+  }
+
+  /** Sends on those that wait to another mixer. */
+  stop(): void {
+    for (const call of this.#called.values()) call('stopped');
   }
 
   /** Gives a slot back; null where nothing was done in it. */
@@ -120,7 +126,7 @@ export class Line {
       this.#inHand.begin(next);
       const call = this.#called.get(next.number);
       this.#called.delete(next.number);
-      call?.();
+      call?.('called');
     }
   }
 

@@ -58,6 +58,7 @@ export class Tasks {
 
   stop(): void {
     this.#endpoint = null;
+    this.#line.stop();
     for (const run of this.#runs.values()) run.abandon();
     this.#runs.clear();
   }
