@@ -168,11 +168,19 @@ export class ModelFetcher {
   }
 }
 
+/** What stays free on the disk, where the chain lies too. */
+export const reservedBytes = 1024 ** 3;
+
+/** Whether a file fits beside what stays free, of which a part is there already. */
+export const fits = (file: { readonly sizeBytes: number; readonly haveBytes: number }, freeBytes: number): boolean =>
+  freeBytes >= file.sizeBytes - file.haveBytes + reservedBytes;
+
 async function requireRoom(partPath: string, sizeBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(partPath));
-  const have = await stat(partPath).then(
+  const haveBytes = await stat(partPath).then(
     ({ size }) => size,
     () => 0,
   );
-  if (bavail * bsize + have < sizeBytes) throw new Error(`it needs ${sizeBytes} bytes, and the disk has less`);
+  if (fits({ sizeBytes, haveBytes }, bavail * bsize)) return;
+  throw new Error(`it has ${sizeBytes} bytes, and beside it ${reservedBytes} must stay free on the disk`);
 }
