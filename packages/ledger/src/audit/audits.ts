@@ -17,6 +17,7 @@ import { rejectOutlier } from '../batch/replicas.ts';
 import { approveTask, isDisputed, rejectTask, Tally } from '../batch/tasks.ts';
 import { isAssigned } from '../batch/work.ts';
 import { openFailureCase } from '../cases/cases.ts';
+import { commonEngine, weightsOfEngine } from '../draw/common-engine.ts';
 import { isOfKnownPair } from '../draw/engines.ts';
 import { countOf, impartialWeights, isAuditor } from '../draw/impartial.ts';
 import { pooledAfter } from '../draw/pool.ts';
@@ -31,7 +32,7 @@ import type { IndexOf } from '../state/state-tables.ts';
 import { judgeAuditors } from './auditors.ts';
 import { countJudged } from './challenges.ts';
 import { judgeAgain, judgeDispute } from './disputes.ts';
-import { engineFor, impartialTo, judgeWeights } from './judges.ts';
+import { impartialTo, judgeWeights } from './judges.ts';
 import { isDrawn, MOST_FIRST_AUDITORS, openAudit, waitForOpening } from './open-audit.ts';
 
 /** Of how many validators' room one has at most, however large its stake beside theirs. */
@@ -121,10 +122,11 @@ function firstPool(
   task: Readonly<TaskRow>,
   freeOf: (validator: Ref<'validators'>) => number,
 ): Pool {
-  const impartial = judgeWeights(state, task, { auditors: [], engine: engineFor(state, task) });
+  const all = impartialTo(state, task);
+  const impartial = weightsOfEngine(state, all, commonEngine(state, task, all)); // §10.2.1
   const free = impartial.map((weight, validator) => (freeOf(validator) > 0 ? weight : 0n));
   const eligible = countOf(impartial);
-  const isAnyConcerned = countOf(impartialTo(state, task)) < Array.from(state.validators).filter(isAuditor).length;
+  const isAnyConcerned = countOf(all) < Array.from(state.validators).filter(isAuditor).length;
   // Where those concerned leave two, neither can hold up the tasks of other miners.
   const wanted = isAnyConcerned && eligible <= MOST_FIRST_AUDITORS ? 1 : MOST_FIRST_AUDITORS;
   return { impartial, free, isEnough: countOf(free) >= Math.min(wanted, eligible) };
