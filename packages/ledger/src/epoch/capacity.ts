@@ -81,7 +81,9 @@ function capacityFactor(
 }
 
 function largestOf(values: readonly bigint[]): bigint {
-  return values.toSorted((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+  let most = 0n;
+  for (const value of values) if (value > most) most = value;
+  return most;
 }
 
 /** A miner's capacity: a product, which nothing but a right answer begins (economics §7.1). */
