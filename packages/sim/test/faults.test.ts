@@ -21,18 +21,7 @@ import { GarbledModel } from '../src/adversaries/garbled-model.ts';
 import { RefusingModel } from '../src/adversaries/refusing-model.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import type { World } from '../src/world.ts';
-import { codeOf, endpointOf, startWorld } from './start.fixture.ts';
-
-const deadlines = {
-  prepareMs: 1000,
-  firstTokenMs: 2000,
-  generationMs: 4000,
-  generationPerTokenMs: 1,
-  stallMs: 2000,
-  commitMs: 1000,
-  lostMs: 50,
-  oracleSlotMs: 100,
-};
+import { codeOf, endpointOf, patientDeadlines, startWorld } from './start.fixture.ts';
 
 /** What the ledger holds against anybody, and what it took of the session. */
 const recordsOf = ({ chain, session }: World) => ({
@@ -55,7 +44,7 @@ describe('the fault of a request (§5.15)', () => {
   it('is told to the client with its code, and two hundred of them leave every record as it was', async () => {
     const net = await startWorld({
       miners: 3,
-      params: { deadlines },
+      params: { deadlines: patientDeadlines },
       modelOf: () => new RefusingModel((content) => content.startsWith('system')),
     });
     const before = recordsOf(net);
@@ -73,7 +62,7 @@ describe('the fault of a request (§5.15)', () => {
   it('is no excuse: who claims it of what another serves was late', async () => {
     const net = await startWorld({
       miners: 2,
-      params: { deadlines },
+      params: { deadlines: patientDeadlines },
       modelOf: (miner) => (miner === 0 ? new RefusingModel(() => true) : new SimulatedModel('registered')),
     });
     let taskId = '';
@@ -91,7 +80,7 @@ describe('the fault of a request (§5.15)', () => {
   it('is nobody’s when a client leaves, whenever that is', async () => {
     const net = await startWorld({
       miners: 3,
-      params: { deadlines },
+      params: { deadlines: patientDeadlines },
       modelOf: (_, runtime) => new SimulatedModel('registered', () => runtime.sleep(1)),
     });
     const leave = async (afterMs: number) => {
@@ -117,7 +106,7 @@ describe('the fault of a node', () => {
   it('never sign what an auditor would find malformed (verification §1.5)', async () => {
     const net = await startWorld({
       miners: 2,
-      params: { deadlines },
+      params: { deadlines: patientDeadlines },
       modelOf: (miner) => (miner === 0 ? new GarbledModel() : new SimulatedModel('registered')),
     });
     await Promise.all(Array.from({ length: 8 }, () => codeOf(net.ask())));
@@ -129,7 +118,7 @@ describe('the fault of a node', () => {
   });
 
   it('never sign an answer for another request or model than the one that was given (§5.1)', async () => {
-    const net = await startWorld({ miners: 1, params: { deadlines } });
+    const net = await startWorld({ miners: 1, params: { deadlines: patientDeadlines } });
     const { chain, miners } = net.chain.head();
     const row = miners.at(0);
     const stream = await endpointOf(net, 0).open(peerIdOf(row), protocols.serve);
@@ -165,7 +154,7 @@ describe('the fault of a node', () => {
     const failing = new Set([0]);
     const net = await startWorld({
       miners: 1,
-      params: { deadlines },
+      params: { deadlines: patientDeadlines },
       modelOf: () =>
         new SimulatedModel('registered', async (step) => {
           if (failing.delete(step)) throw new AssayError('BACKEND_FAILED', 'it was stopped');
@@ -192,7 +181,7 @@ describe('a stream', () => {
     const sent = () => hostile?.sent ?? 0;
     const net = await startWorld({
       miners: 2,
-      params: { deadlines },
+      params: { deadlines: patientDeadlines },
       modelOf: (miner, runtime) => {
         if (miner !== 0) return new SimulatedModel('registered');
         hostile ??= new EndlessModel(event, runtime);
@@ -208,7 +197,7 @@ describe('a stream', () => {
   it('is not held up by a client that does not read: its miner ends in time (§5.18)', async () => {
     const net = await startWorld({
       miners: 1,
-      params: { deadlines: { ...deadlines, stallMs: 300, generationMs: 600 } },
+      params: { deadlines: { ...patientDeadlines, stallMs: 300, generationMs: 600 } },
     });
     const { signal } = new AbortController();
     const { taskId } = await net.gateway.ask(net.apiKey, net.request({ maxTokens: 1000 }), signal);

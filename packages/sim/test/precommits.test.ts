@@ -7,19 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { attackBy } from '../src/adversaries/in-world.ts';
 import { precommitBreaker } from '../src/adversaries/miner/precommit-breaker.ts';
 import type { World } from '../src/world.ts';
-import { endpointOf, startWorld } from './start.fixture.ts';
+import { endpointOf, patientDeadlines, startWorld } from './start.fixture.ts';
 
-const deadlines = {
-  prepareMs: 1000,
-  firstTokenMs: 2000,
-  generationMs: 4000,
-  generationPerTokenMs: 1,
-  stallMs: 2000,
-  commitMs: 1000,
-  lostMs: 50,
-  oracleSlotMs: 100,
-};
-const quick = { epochBlocks: 4096, deadlines };
+const quick = { epochBlocks: 4096, deadlines: patientDeadlines };
 const feeUnits = 1_000_000_000n;
 
 const casesOf = (net: World) => [...net.chain.head().cases].map(({ cause, kind, role }) => ({ cause, kind, role }));

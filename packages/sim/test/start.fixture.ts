@@ -32,6 +32,18 @@ export const quickDeadlines = {
 } as const;
 const unchallenged = { ...devnetParams.challenges, lambdaMilli: 0 };
 
+/** The same where a backend may hang or be started again. */
+export const patientDeadlines = {
+  prepareMs: 1000,
+  firstTokenMs: 2000,
+  generationMs: 4000,
+  generationPerTokenMs: 1,
+  stallMs: 2000,
+  commitMs: 1000,
+  lostMs: 50,
+  oracleSlotMs: 100,
+} as const;
+
 export type StartOptions = Partial<WorldOptions> & Pick<WorldOptions, 'miners'>;
 
 useNativeHasher();
